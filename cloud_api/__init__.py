@@ -1,0 +1,1 @@
+"""The cloud: bookings, people, grants; tells each house who may do what."""

@@ -1,0 +1,1 @@
+"""Who may open what, and steer which music: grants, links, PINs, companions and their requests."""

@@ -1,0 +1,1 @@
+"""Doors opened from afar: by guests and staff, decided in the house, told truly."""

@@ -1,0 +1,1 @@
+"""Grants of stays and staff: made, moved, revoked; their links and PINs."""

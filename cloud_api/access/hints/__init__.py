@@ -1,0 +1,1 @@
+"""What the lock vendor tells us unasked: never believed, only a reason to look again."""

@@ -1,0 +1,1 @@
+"""What houses report about grants: arrivals, PINs, requests and delegations made there."""

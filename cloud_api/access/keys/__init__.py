@@ -1,0 +1,1 @@
+"""Where keys are: on the way, in the house, or gone."""

@@ -1,0 +1,1 @@
+"""Music from afar: relayed while fresh, decided in the house."""

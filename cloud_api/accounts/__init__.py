@@ -1,0 +1,1 @@
+"""Who works here, and what may each of them do?"""

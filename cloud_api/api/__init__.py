@@ -1,0 +1,1 @@
+"""The public API as a whole: which rooms answer, in what manner, and how well they are."""

@@ -1,0 +1,1 @@
+"""Does what a house shall hold fit into one signed book?"""

@@ -1,0 +1,1 @@
+"""Which devices may open a line to the broker, and which no more."""

@@ -1,0 +1,1 @@
+"""The one moment a device becomes a house's own."""

@@ -1,0 +1,1 @@
+"""A live command's way: wanted, nonce asked, sent once, and how it truly ended."""

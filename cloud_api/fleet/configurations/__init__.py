@@ -1,0 +1,1 @@
+"""How a host sets a house from afar, and what became of it."""

@@ -1,0 +1,1 @@
+"""The root's word on the cloud's keys, as every process finds it."""

@@ -1,0 +1,1 @@
+"""Which device is a house's own, when two hold its key?"""

@@ -1,0 +1,1 @@
+"""Wishes for music, relayed while they are fresh, decided in the house, answered once."""

@@ -1,0 +1,1 @@
+"""The one builder: what is desired becomes a version, signed, its exact bytes stored."""

@@ -1,0 +1,1 @@
+"""Where a house stands: what it holds by its own signed word, and whether it is there."""

@@ -1,0 +1,1 @@
+"""What a house may still honour because it has not heard otherwise."""

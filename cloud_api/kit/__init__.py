@@ -1,0 +1,1 @@
+"""Tools without domain: what every room of the cloud stands on."""

@@ -1,0 +1,65 @@
+"""What do the rooms above need to know of houses?"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from cloud_api.kit.db import Session
+from cloud_api.kit.errors import NotFound
+from cloud_api.kit.tenancy import Scope
+from cloud_api.properties import repository
+from cloud_api.properties.types import BookableUnit, HouseLayout
+
+
+async def units_for_booking(session: Session, unit_ids: Sequence[UUID]) -> tuple[BookableUnit, ...]:
+    """These units of whatever tenant, in the order of their ids, in one statement.
+
+    A unit that does not exist is missing from the answer; an archived one is not `active`.
+    """
+    return await repository.bookable(session, unit_ids)
+
+
+async def get_unit(session: Session, scope: Scope | None, unit_id: UUID) -> BookableUnit:
+    """One unit; with a scope only the caller's own. Raises NotFound."""
+    found = await repository.bookable(session, [unit_id])
+    if not found or (scope is not None and found[0].organisation_id != scope.organisation_id):
+        raise NotFound
+    return found[0]
+
+
+async def units_on_sale(
+    session: Session,
+    *,
+    unit_ids: Sequence[UUID] = (),
+    house_id: UUID | None = None,
+    property_id: UUID | None = None,
+) -> tuple[BookableUnit, ...]:
+    """Active units that are named, or stand in the house or the property; by name, at most 500."""
+    return await repository.on_sale(
+        session, unit_ids=unit_ids, house_id=house_id, property_id=property_id
+    )
+
+
+async def house_layout(session: Session, house_id: UUID, scope: Scope | None = None) -> HouseLayout:
+    """The house, its hours, locks and players; with a scope only the caller's own.
+
+    Archived locks, players and units are left out. Raises NotFound.
+    """
+    found = await repository.layout(session, house_id)
+    if found is None or (scope is not None and found.organisation_id != scope.organisation_id):
+        raise NotFound
+    return found
+
+
+async def house_address(session: Session, house_id: UUID) -> str:
+    """Where the house stands, as its owner wrote it; empty when nobody did."""
+    return await repository.address(session, house_id)
+
+
+async def time_zones(session: Session, house_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The IANA zone of each of these houses."""
+    return await repository.zones(session, house_ids)
+
+
+async def default_region(session: Session, organisation_id: UUID) -> str | None:
+    """The country whose phone numbers the organisation means; None before its first property."""
+    return await repository.region(session, organisation_id)

@@ -1,0 +1,1 @@
+"""Who has which nights of which space, and what may become of a booking?"""

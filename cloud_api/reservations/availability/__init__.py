@@ -1,0 +1,1 @@
+"""Which nights are free, and why not the others?"""

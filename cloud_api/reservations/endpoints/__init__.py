@@ -1,0 +1,11 @@
+"""Through which addresses are nights held, booked, changed and looked up?"""
+
+from fastapi import APIRouter
+
+from cloud_api.reservations.endpoints import blocks, guests, jobs, staff
+
+router = APIRouter()
+for _part in (guests, staff, blocks, jobs):
+    router.include_router(_part.router)
+
+__all__ = ["router"]

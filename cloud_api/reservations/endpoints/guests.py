@@ -1,0 +1,207 @@
+"""What can somebody do who has no login: look for nights, hold them, look after the hold?
+
+A human code is read aloud and written on paper, so it opens nothing alone: whoever asks about a
+hold also tells its e-mail address or phone number, in a header that no log keeps. Answers hold
+nothing personal, and a wrong code looks like a wrong contact. Attempts are counted by address and
+by code.
+"""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Depends, Header, Path, Query, Request, Response
+from pydantic import JsonValue
+
+from cloud_api.kit.days import Day
+from cloud_api.kit.errors import InvalidRequest, Problem, TooManyAttempts, problem_responses
+from cloud_api.kit.http import ClockOf, DbSession, backstage, room_router
+from cloud_api.kit.idempotency import IdempotencyKeyReusedError, KeyHeader, claim
+from cloud_api.kit.throttle import Limit, source_of
+from cloud_api.properties import service as properties
+from cloud_api.reservations import service
+from cloud_api.reservations.availability import service as availability
+from cloud_api.reservations.endpoints.answers import refusal
+from cloud_api.reservations.errors import (
+    AccommodationNotFoundError,
+    DateOverlapError,
+    HoldExpiredError,
+    InvalidDatesError,
+    InvalidGuestsError,
+    InvalidStateError,
+    InvalidUnitsError,
+    NoPlaceNamedError,
+    ProcessingError,
+    ReservationNotFoundError,
+)
+from cloud_api.reservations.rules import DateFault
+from cloud_api.reservations.schemas import AvailabilityOut, HoldIn, HoldOut, OfferOut
+from cloud_api.reservations.types import MAX_NIGHTS, Action, Nights
+
+router = room_router(prefix="", tag="booking")
+
+# In the document: no login.
+_OPEN: dict[str, JsonValue] = {"security": []}
+
+HOLDS_PER_ADDRESS = Limit(attempts=30, window=timedelta(minutes=1))
+LOOKUPS_PER_ADDRESS = Limit(attempts=60, window=timedelta(minutes=1))
+LOOKUPS_PER_CODE = Limit(attempts=20, window=timedelta(minutes=10))
+
+_ACTIONS: dict[str, Action] = {
+    "submit": Action.SUBMIT,
+    "review": Action.REVIEW,
+    "cancel": Action.CANCEL,
+    "extend": Action.EXTEND_HOLD,
+}
+# Strangers share one name: a retry may come from another address, and keys are random.
+_ANYBODY = "public"
+
+Code = Annotated[str, Path(min_length=1, max_length=40, pattern="^[A-Z0-9]+$")]
+KnownContact = Annotated[
+    str,
+    Header(
+        alias="Portero-Contact",
+        min_length=5,
+        max_length=254,
+        description="the hold's e-mail address or phone number",
+    ),
+]
+
+
+async def holds_per_address() -> Limit:
+    """How many holds one address may try to take; the composition root may override it."""
+    return HOLDS_PER_ADDRESS
+
+
+async def _hold_limit(
+    request: Request, limit: Annotated[Limit, Depends(holds_per_address)]
+) -> None:
+    await _count(request, "hold", _address(request), limit)
+
+
+async def _lookup_limit(request: Request, code: Code) -> None:
+    await _count(request, "hold-lookup", _address(request), LOOKUPS_PER_ADDRESS)
+    await _count(request, "hold-code", code, LOOKUPS_PER_CODE)
+
+
+async def _idempotent(request: Request, session: DbSession, key: KeyHeader = None) -> None:
+    if key is not None:
+        request.state.idempotency = await claim(session, request, principal=_ANYBODY, key=key)
+
+
+@router.post(
+    "/holds",
+    status_code=201,
+    # Counted first: the count has a transaction of its own and must not wait for a second one.
+    dependencies=[Depends(_hold_limit), Depends(_idempotent)],
+    openapi_extra=_OPEN,
+    responses=problem_responses(
+        InvalidDatesError,
+        InvalidGuestsError,
+        InvalidUnitsError,
+        IdempotencyKeyReusedError,
+        InvalidRequest,
+        AccommodationNotFoundError,
+        DateOverlapError,
+        ProcessingError,
+        TooManyAttempts,
+    ),
+)
+async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf) -> HoldOut:
+    """Hold nights for a while; nobody else can have them until `expires_at`."""
+    wish = service.Wish(
+        unit_ids=tuple(wanted.unit_ids),
+        nights=Nights(wanted.check_in, wanted.check_out),
+        guests=wanted.guests,
+        channel=wanted.channel,
+        contact=wanted.contact.to_contact(),
+    )
+    return HoldOut.of(await service.hold(session, clock, wish))
+
+
+@router.get(
+    "/holds/{code}",
+    dependencies=[Depends(_lookup_limit)],
+    openapi_extra=_OPEN,
+    responses=problem_responses(ReservationNotFoundError, InvalidRequest, TooManyAttempts),
+)
+async def get_hold(code: Code, contact: KnownContact, session: DbSession) -> HoldOut:
+    """The hold of this code, for somebody who knows its contact."""
+    return HoldOut.of(await service.guest_hold(session, code, contact))
+
+
+@router.post(
+    "/holds/{code}/{action}",
+    response_model=HoldOut,
+    dependencies=[Depends(_lookup_limit)],
+    openapi_extra=_OPEN,
+    responses=problem_responses(
+        ReservationNotFoundError,
+        InvalidStateError,
+        HoldExpiredError,
+        InvalidRequest,
+        TooManyAttempts,
+    ),
+)
+async def change_hold(
+    code: Code,
+    action: Literal["submit", "review", "cancel", "extend"],
+    contact: KnownContact,
+    session: DbSession,
+) -> HoldOut | Response:
+    """Say that it is paid (`submit`, `review`), give it up, or let it run once more."""
+    result = await service.guest_act(session, code, contact, _ACTIONS[action])
+    return refusal(result) if isinstance(result, Problem) else HoldOut.of(result)
+
+
+@router.get(
+    "/availability",
+    openapi_extra=_OPEN,
+    responses=problem_responses(
+        InvalidDatesError, InvalidRequest, NoPlaceNamedError, AccommodationNotFoundError
+    ),
+)
+async def search(
+    *,
+    session: DbSession,
+    clock: ClockOf,
+    check_in: Day,
+    check_out: Day,
+    guests: Annotated[int, Query(ge=1, le=10_000)] = 1,
+    unit_id: Annotated[list[UUID] | None, Query(max_length=50)] = None,
+    house_id: UUID | None = None,
+    property_id: UUID | None = None,
+) -> AvailabilityOut:
+    """Which of these units are free, and why not the others; bookable ones first.
+
+    Name units, a house or a property. Conflicts are told as nights, never by whom.
+    """
+    if not unit_id and house_id is None and property_id is None:
+        raise NoPlaceNamedError
+    nights = Nights(check_in, check_out)
+    if not 1 <= nights.count <= MAX_NIGHTS:
+        raise InvalidDatesError(DateFault.NO_NIGHT if nights.count < 1 else DateFault.TOO_LONG)
+    units = await properties.units_on_sale(
+        session, unit_ids=unit_id or [], house_id=house_id, property_id=property_id
+    )
+    if not units:
+        raise AccommodationNotFoundError
+    offers = await availability.offers(session, units, nights, guests=guests, now=clock.utc_now())
+    ordered = sorted(offers, key=lambda offer: (not offer.free, offer.unit_name))
+    return AvailabilityOut(
+        check_in=check_in,
+        check_out=check_out,
+        nights=nights.count,
+        guests=guests,
+        units=[OfferOut.model_validate(offer, from_attributes=True) for offer in ordered],
+    )
+
+
+def _address(request: Request) -> str:
+    return source_of(request.client and request.client.host)
+
+
+async def _count(request: Request, kind: str, name: str, limit: Limit) -> None:
+    wait = await backstage(request).throttle.hit(kind, name, limit)
+    if wait is not None:
+        raise TooManyAttempts(retry_after_seconds=wait)

@@ -1,0 +1,1 @@
+"""How are nights taken so that two people never hold the same ones?"""

@@ -1,0 +1,1 @@
+"""What staff did to bookings, on record."""

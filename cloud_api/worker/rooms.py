@@ -1,0 +1,39 @@
+"""Which rooms react, and which have work for the clock?"""
+
+from cloud_api.access.jobs import JOBS as ACCESS_JOBS
+from cloud_api.access.reactions import REACTIONS as ACCESS_REACTIONS
+from cloud_api.accounts.jobs import JOBS as ACCOUNTS_JOBS
+from cloud_api.fleet.jobs import JOBS as FLEET_JOBS
+from cloud_api.fleet.reactions import REACTIONS as FLEET_REACTIONS
+from cloud_api.jobs.jobs import JOBS as JOBS_JOBS
+from cloud_api.kit.clock import Clock, SystemClock
+from cloud_api.kit.db import Database
+from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
+from cloud_api.kit.vault import Vault
+from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
+from cloud_api.settings import CloudSettings
+from cloud_api.worker.types import Crew, Pace
+
+# One line a room. A room that needs more than `Tools` is asked with what it needs, in `crew`.
+REACTIONS: tuple[AnyReaction, ...] = (*FLEET_REACTIONS, *ACCESS_REACTIONS)
+JOBS: tuple[AnyJob, ...] = (
+    *RESERVATIONS_JOBS,
+    *FLEET_JOBS,
+    *ACCESS_JOBS,
+    *ACCOUNTS_JOBS,
+    *JOBS_JOBS,
+)
+
+_SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
+
+
+def crew(settings: CloudSettings, database: Database, *, clock: Clock | None = None) -> Crew:
+    """All the worker of this release does."""
+    vault = Vault(settings.secret_key.get_secret_value())
+    return Crew(
+        database=database,
+        tools=Tools(clock=clock or SystemClock(), vault=vault),
+        reactions=REACTIONS,
+        jobs=JOBS,
+        pace=Pace(at_once=max(2, settings.database_pool_size - _SPARE_CONNECTIONS)),
+    )

@@ -1,0 +1,1 @@
+"""One house: lockd decides and moves locks, the agent carries messages, pages and music."""

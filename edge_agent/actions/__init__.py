@@ -1,0 +1,1 @@
+"""What does the house do when somebody may? The verbs; they decide nothing themselves."""

@@ -1,0 +1,1 @@
+"""Which vendors' devices can serve the house's ports?"""

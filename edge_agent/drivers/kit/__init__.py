@@ -1,0 +1,1 @@
+"""What do drivers of several vendors share: patience, the newest value, the last readings?"""

@@ -1,0 +1,1 @@
+"""What may be done now? Pure: no clock, no disk, no network."""

@@ -1,0 +1,1 @@
+"""How does a Music Assistant server behave on the wire, on a laptop, with faults on request?"""

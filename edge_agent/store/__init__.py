@@ -1,0 +1,1 @@
+"""What does lockd keep on disk? The book, the audit and the rest, one writer each."""

@@ -1,0 +1,1 @@
+"""What is written onto devices and servers: typed words in, files out; no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""Everything on one machine: real parts on loopback, a simulated house, a story in steps."""

@@ -1,0 +1,1 @@
+"""What a laptop or a test run needs beside our processes: PostgreSQL and a broker, no root."""

@@ -1,0 +1,1 @@
+"""The words the cloud and a house speak; nothing of ours below it, no I/O."""

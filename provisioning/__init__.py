@@ -1,0 +1,1 @@
+"""What is done once: the root's key ceremony, and a device's claim of its house."""

@@ -1,0 +1,45 @@
+"""Can every request that makes something be sent again without making it twice?"""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+# Everything else that is POSTed takes an Idempotency-Key.
+_WITHOUT = {
+    "/api/v1/sessions": "each login is a session of its own; nobody is known before it",
+    "/api/v1/guest/sessions": "each sign-in is a session of its own; nobody is known before it",
+    "/api/v1/me/password": "a password set twice is the same password",
+    "/api/v1/guest/waiting": "a question: it makes nothing",
+    "/api/v1/holds/{code}/{action}": "moves the hold there is, as its state allows; makes nothing",
+    "/api/v1/guest/players/{player_id}/transport": "music now or never; makes nothing",
+    "/api/v1/guest/players/{player_id}/volume": "music now or never; makes nothing",
+    "/api/v1/guest/players/{player_id}/media": "music now or never; makes nothing",
+    "/api/v1/guest/things/{thing_id}": "set to what is said: twice is once; makes nothing",
+    "/api/v1/houses/{house_id}/things/{thing_id}/use": "set to what is said: twice is once",
+    "/api/v1/grants/{grant_id}/revocation": "revoked twice is revoked once",
+    "/api/v1/grants/{grant_id}/emergency-code": "asked again, the same code is shown",
+    "/api/v1/hooks/lock-vendor/{organisation_id}/{secret}": "a record told again is known",
+    "/api/v1/claims": "the token works once; its device may ask again and is told the same",
+    "/api/v1/certificates/renewals": "no account; the device's key is the proof",
+    "/api/v1/houses/{house_id}/refuse-device": "refused twice is refused once",
+    "/api/v1/admin/jobs/reservations/expire-holds": "the clock's work: what is done is done",
+    "/api/v1/admin/jobs/reservations/complete-stays": "the clock's work: what is done is done",
+    "/api/v1/dead-letters/replay": "reactions are idempotent themselves",
+    "/api/v1/dead-letters/{letter_id}/replay": "reactions are idempotent themselves",
+}
+
+
+def _posts(document: dict[str, Any]) -> dict[str, bool]:
+    """Each path that is POSTed to: does it take the key?"""
+    return {
+        path: any(each["name"] == "Idempotency-Key" for each in operations["post"]["parameters"])
+        if "parameters" in operations["post"]
+        else False
+        for path, operations in document["paths"].items()
+        if "post" in operations
+    }
+
+
+def test_every_post_takes_a_key_or_says_why_not(cloud_app: FastAPI) -> None:
+    posts = _posts(cloud_app.openapi())
+    assert {path for path, keyed in posts.items() if not keyed} == _WITHOUT.keys()
