@@ -20,6 +20,7 @@ from cloud_api.kit.disk import disk_check
 from cloud_api.kit.health import Check
 from cloud_api.kit.http import Backstage
 from cloud_api.kit.ids import new_id
+from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.throttle import Throttle
 from cloud_api.kit.vault import Vault
 from cloud_api.settings import CloudSettings
@@ -76,7 +77,10 @@ def _lifespan(settings: CloudSettings, clock: Clock) -> Lifespan:
             name="portero-cloud",
         )
         try:
-            async with listening(database.dsn, CHANNEL_DONE) as bell:
+            async with (
+                listening(database.dsn, CHANNEL_DONE) as bell,
+                Outgoing(settings.vendor_urls) as outgoing,
+            ):
                 app.state.backstage = Backstage(
                     database=database,
                     clock=clock,
@@ -84,6 +88,7 @@ def _lifespan(settings: CloudSettings, clock: Clock) -> Lifespan:
                     throttle=Throttle(database, key=sha256(f"throttle {secret}".encode()).digest()),
                     vault=Vault(secret),
                     bell=bell,
+                    outgoing=outgoing,
                 )
                 app.state.enrolment = _enrolment(settings)
                 await _first_owner(settings, database)

@@ -1,9 +1,9 @@
 """What can an operator of the cloud decide?"""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -65,6 +65,17 @@ class CloudSettings(BaseSettings):
         pattern=r"^[a-z0-9-]{1,40}$",
         description="the courier's identity at the broker; no two may share one",
     )
+    vendor_urls: dict[str, str] = Field(
+        default_factory=dict,
+        description='simulators in the place of vendors, by name: {"stripe": "http://127.0.0.1:9"};'
+        " refused in production",
+    )
     courier_builds: bool = Field(
         default=True, description="this courier also signs and builds snapshots"
     )
+
+    @model_validator(mode="after")
+    def _real_vendors_in_production(self) -> Self:
+        if self.environment == "production" and self.vendor_urls:
+            raise ValueError("vendor_urls are for development: production asks the vendors")
+        return self

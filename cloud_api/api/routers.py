@@ -29,6 +29,9 @@ ROOMS = (
     "shop",
     "staff",
     "conversations",
+    "papers",
+    "files",
+    "privacy",
     "reports",
 )
 

@@ -16,6 +16,7 @@ from cloud_api.kit.idempotency import (
     KeyHeader,
     claim,
 )
+from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.tenancy import Scope
 from cloud_api.kit.throttle import Throttle
 from cloud_api.kit.vault import Vault
@@ -34,6 +35,7 @@ class Backstage:
     throttle: Throttle
     vault: Vault
     bell: Bell = field(default_factory=Bell)
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
 
 def backstage(request: Request) -> Backstage:

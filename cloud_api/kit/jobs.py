@@ -133,7 +133,16 @@ class Job:
     run: Callable[[Session, Clock], Awaitable[object]]
 
 
-def unique[N: (AnyReaction, AnyJob)](named: Iterable[N]) -> tuple[N, ...]:
+class Named(Protocol):
+    """Something with a name of its own."""
+
+    @property
+    def name(self) -> str:
+        """Its stable name."""
+        ...
+
+
+def unique[N: Named](named: Iterable[N]) -> tuple[N, ...]:
     """All of them; ValueError when two have one name, for their histories would mix."""
     found: dict[str, N] = {}
     for each in named:

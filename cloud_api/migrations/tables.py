@@ -8,7 +8,23 @@ from sqlalchemy import MetaData
 from cloud_api.kit.db import Model
 
 # Rooms with tables, in the order of their revisions.
-ROOMS = ("kit", "accounts", "properties", "clients", "fleet", "reservations", "access", "jobs")
+ROOMS = (
+    "kit",
+    "accounts",
+    "files",
+    "properties",
+    "clients",
+    "fleet",
+    "pricing",
+    "payments",
+    "messaging",
+    "reservations",
+    "access",
+    "papers",
+    "crm",
+    "privacy",
+    "jobs",
+)
 
 
 def all_metadata() -> MetaData:

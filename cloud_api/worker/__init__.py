@@ -12,6 +12,7 @@ from cloud_api.kit import logs
 from cloud_api.kit.clock import Clock
 from cloud_api.kit.db import Database
 from cloud_api.kit.jobs import AnyJob
+from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.paging import Window
 from cloud_api.settings import CloudSettings
 from cloud_api.worker import rooms, shift
@@ -95,8 +96,8 @@ async def _run(crew: Crew, job: AnyJob) -> object:
 
 @asynccontextmanager
 async def _crew(settings: CloudSettings, clock: Clock | None = None) -> AsyncIterator[Crew]:
-    async with _database(settings) as database:
-        yield rooms.crew(settings, database, clock=clock)
+    async with _database(settings) as database, Outgoing(settings.vendor_urls) as outgoing:
+        yield rooms.crew(settings, database, outgoing, clock=clock)
 
 
 @asynccontextmanager

@@ -8,7 +8,9 @@ from cloud_api.fleet.reactions import REACTIONS as FLEET_REACTIONS
 from cloud_api.jobs.jobs import JOBS as JOBS_JOBS
 from cloud_api.kit.clock import Clock, SystemClock
 from cloud_api.kit.db import Database
+from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
+from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
 from cloud_api.settings import CloudSettings
@@ -27,13 +29,25 @@ JOBS: tuple[AnyJob, ...] = (
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
 
 
-def crew(settings: CloudSettings, database: Database, *, clock: Clock | None = None) -> Crew:
-    """All the worker of this release does."""
+def errands(_settings: CloudSettings, _outgoing: Outgoing) -> tuple[AnyErrand, ...]:
+    """What the rooms have to tell the outside; one line a room."""
+    return ()
+
+
+def crew(
+    settings: CloudSettings,
+    database: Database,
+    outgoing: Outgoing | None = None,
+    *,
+    clock: Clock | None = None,
+) -> Crew:
+    """All the worker of this release does; who has no way out of its own gets one."""
     vault = Vault(settings.secret_key.get_secret_value())
     return Crew(
         database=database,
         tools=Tools(clock=clock or SystemClock(), vault=vault),
         reactions=REACTIONS,
         jobs=JOBS,
+        errands=errands(settings, outgoing or Outgoing(settings.vendor_urls)),
         pace=Pace(at_once=max(2, settings.database_pool_size - _SPARE_CONNECTIONS)),
     )

@@ -16,7 +16,7 @@ from cloud_api.jobs import repository
 from cloud_api.jobs.errors import describe
 from cloud_api.kit.db import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_S
 from cloud_api.kit.ids import new_id
-from cloud_api.worker import engine, hands, outbox
+from cloud_api.worker import engine, errands, hands, outbox
 from cloud_api.worker.types import Crew
 
 _log = structlog.get_logger(__name__)
@@ -42,12 +42,16 @@ async def work(crew: Crew, stop: asyncio.Event) -> None:
 async def drain_until_idle(crew: Crew, *, seconds: float = 30) -> None:
     """Dispatch and react until nothing waits, then return; for tests and demonstrations.
 
-    Reactions that were given up stay dead letters. TimeoutError after `seconds`.
+    Reactions that were given up stay dead letters; errands that are due are run, and what follows
+    from them too. TimeoutError after `seconds`.
     """
     async with asyncio.timeout(seconds), _pool(crew) as pool, _connection(crew) as connection:
-        while await outbox.dispatch(connection, crew):
+        while True:
+            while await outbox.dispatch(connection, crew):
+                await engine.drain(pool, crew)
             await engine.drain(pool, crew)
-        await engine.drain(pool, crew)
+            if not await errands.run_until_idle(crew):
+                return
 
 
 async def _shift(crew: Crew, stop: asyncio.Event, worker_id: UUID) -> None:
@@ -59,6 +63,7 @@ async def _shift(crew: Crew, stop: asyncio.Event, worker_id: UUID) -> None:
         tasks.create_task(outbox.keep_dispatching(connection, crew, calls, stop), name="outbox")
         for number in range(crew.pace.hands):
             tasks.create_task(hands.keep_at_hand(crew, calls, stop), name=f"hand {number}")
+        tasks.create_task(errands.keep_running(crew, stop), name="errands")
         tasks.create_task(_keep_engine(pool, crew, stop), name="engine")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cloud_api.kit.db import Database
+from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools, unique
 
 _MINUTE = 60
@@ -35,11 +36,13 @@ class Crew:
     tools: Tools
     reactions: tuple[AnyReaction, ...]
     jobs: tuple[AnyJob, ...] = ()
+    errands: tuple[AnyErrand, ...] = ()
     pace: Pace = field(default=Pace())
     prompt: Mapping[str, AnyReaction] = field(init=False)
 
     def __post_init__(self) -> None:
         unique(self.reactions)
+        unique(self.errands)
         for job in unique(self.jobs):
             cron(job.every)
         prompt = [each for each in self.reactions if each.prompt]

@@ -1,0 +1,1 @@
+"""Who comes again, who brings others, and what do they win?"""

@@ -1,0 +1,1 @@
+"""Where do private files rest, and for how long?"""

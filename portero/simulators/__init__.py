@@ -1,0 +1,1 @@
+"""Which vendors can be played on this machine, strictly and on their own wires?"""
