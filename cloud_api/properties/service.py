@@ -39,6 +39,19 @@ async def units_on_sale(
     )
 
 
+async def units_offered(
+    session: Session, *, organisation_id: UUID | None = None, property_id: UUID | None = None
+) -> tuple[BookableUnit, ...]:
+    """Every active unit of the organisation, or of the property; in no order, however many.
+
+    Nothing named, or nobody's, answers nothing.
+    """
+    owner = organisation_id
+    if owner is None and property_id is not None:
+        owner = await repository.owner_of(session, property_id)
+    return () if owner is None else await repository.offered(session, owner, property_id)
+
+
 async def house_layout(session: Session, house_id: UUID, scope: Scope | None = None) -> HouseLayout:
     """The house, its hours, locks and players; with a scope only the caller's own.
 

@@ -1,6 +1,6 @@
 """What do bookings look like at rest? Their occupied nights are the guard; see the migration."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, text
@@ -51,6 +51,18 @@ class Reservation(Model):
     completed_at: Mapped[datetime | None]
     visit_counted: Mapped[bool] = mapped_column(server_default=text("false"))
     version: Mapped[int] = mapped_column(server_default="1")
+    price_minor: Mapped[int | None]
+    price_currency: Mapped[str | None]
+    deposit_minor: Mapped[int | None]
+    quote_id: Mapped[UUID | None]
+    discount_code: Mapped[str | None]
+    points_redeemed: Mapped[int] = mapped_column(server_default="0")
+    transfer: Mapped[bool] = mapped_column(server_default=text("false"))
+    vouchers: Mapped[int] = mapped_column(server_default="0")
+    reminded_at: Mapped[datetime | None]
+    early_check_in: Mapped[time | None]
+    late_check_out: Mapped[time | None]
+    late_night: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         Index(None, "organisation_id", "check_in", "id"),

@@ -15,12 +15,14 @@ from cloud_api.kit.tenancy import Scope, across_tenants, scoped
 from cloud_api.reservations.models import Occupancy, Reservation, ReservationUnit
 from cloud_api.reservations.types import (
     LIVE,
+    AgreedHours,
     Booking,
     Contact,
     Kind,
     Moments,
     Nights,
     Payment,
+    Price,
     Status,
 )
 
@@ -367,6 +369,23 @@ def _booking_of(row: RowMapping) -> Booking:
         visit_counted=row["visit_counted"],
         moments=Moments(**{each.name: row[each.name] for each in fields(Moments)}),
         version=row["version"],
+        price=_price_of(row),
+        hours=AgreedHours(row["early_check_in"], row["late_check_out"], row["late_night"]),
+        transfer=row["transfer"],
+        vouchers=row["vouchers"],
+    )
+
+
+def _price_of(row: RowMapping) -> Price | None:
+    if row["price_minor"] is None:
+        return None
+    currency = row["price_currency"]
+    return Price(
+        amount=Money(row["price_minor"], currency),
+        deposit=Money(row["deposit_minor"], currency),
+        quote_id=row["quote_id"],
+        points_redeemed=row["points_redeemed"],
+        discount_code=row["discount_code"],
     )
 
 

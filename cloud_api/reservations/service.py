@@ -232,6 +232,8 @@ async def stay_for_access(session: Session, reservation_id: UUID) -> StayForAcce
         guests=booking.guests,
         code=booking.code,
         checked_in_at=booking.moments.checked_in_at,
+        early_check_in=booking.hours.early_check_in,
+        late_check_out=booking.hours.late_check_out,
     )
 
 
@@ -347,6 +349,7 @@ def _moving(moved: Booking, place: Place) -> Moving:
         guests=moved.guests,
         unit_ids=moved.unit_ids,
         space_ids=place.space_ids,
+        hours=moved.hours,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cloud_api.reservations.types import Contact, Kind, Nights, Status
+from cloud_api.reservations.types import AgreedHours, Contact, Kind, Nights, Price, Status
 
 DEFAULT_LIFETIME = timedelta(minutes=30)
 
@@ -35,6 +35,8 @@ class Taking:
     confirmed_by: UUID | None
     unit_ids: tuple[UUID, ...]
     space_ids: tuple[UUID, ...]
+    price: Price | None = None
+    transfer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,4 @@ class Moving:
     guests: int
     unit_ids: tuple[UUID, ...]
     space_ids: tuple[UUID, ...]
+    hours: AgreedHours = AgreedHours()
