@@ -45,8 +45,8 @@ class BookableUnit:
 
     `space_ids` is sorted; `hold_minutes` is a hold's lifetime; where `may_stand_unconfirmed`, an
     unconfirmed booking does not expire; a stranger holds at most `most_nights` at once. `active` is
-    false when unit, house or property is archived. `voucher_minutes` is the lifetime of a hold whose
-    guest transfers the money by hand and shows a voucher.
+    false when unit, house or property is archived. `voucher_minutes` is the lifetime of a hold
+    whose guest transfers the money by hand and shows a voucher.
     """
 
     unit_id: UUID

@@ -60,9 +60,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Status.HELD, Action.EXPIRE, Status.EXPIRED, _CLOCK),
     Transition(Status.HELD, Action.EXTEND_HOLD, Status.HELD, _GUEST_OR_STAFF),
     *_from_unconfirmed(Status.PENDING),
-    Transition(
-        Status.PENDING, Action.REVIEW, Status.UNDER_REVIEW, _GUEST_OR_STAFF | {Who.PAYMENT}
-    ),
+    Transition(Status.PENDING, Action.REVIEW, Status.UNDER_REVIEW, _GUEST_OR_STAFF | {Who.PAYMENT}),
     *_from_unconfirmed(Status.UNDER_REVIEW),
     Transition(Status.CONFIRMED, Action.CANCEL, Status.CANCELLED, _STAFF, _ALL_KINDS),
     Transition(Status.CONFIRMED, Action.MOVE, Status.CONFIRMED, _STAFF, _ALL_KINDS),

@@ -135,6 +135,9 @@ class AgreedHours:
         return Nights(nights.check_in, nights.check_out + timedelta(days=int(self.late_night)))
 
 
+HOUSE_HOURS = AgreedHours()
+
+
 @dataclass(frozen=True, slots=True)
 class Moments:
     """When what happened to a booking; None where it has not."""
@@ -178,7 +181,7 @@ class Booking:
     moments: Moments
     version: int
     price: Price | None = None
-    hours: AgreedHours = AgreedHours()
+    hours: AgreedHours = HOUSE_HOURS
     transfer: bool = False
     vouchers: int = 0
 

@@ -1,11 +1,13 @@
 """How is an answer about free nights told?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from cloud_api.kit.money import Money
+from cloud_api.pricing.types import UnitPrice
 from cloud_api.properties.types import BookableUnit
 from cloud_api.reservations.types import Nights
 
@@ -18,8 +20,8 @@ class WhyNot(StrEnum):
     PAST = "past"
     TOO_LONG = "too_long"
     TOO_FAR = "too_far"
-    TOO_DEAR = "too_dear"
-    NOT_SOLD_SO = "not_sold_so"
+    MINIMUM_STAY = "minimum_stay"
+    NO_RATE = "no_rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +70,6 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The total for the dates and guests in every currency it was worked out in; or why not.
-
-    `amounts` is empty where there is no price; `refused` then is pricing's word for the reason.
-    """
-
-    amounts: tuple[Money, ...] = ()
-    refused: str | None = None
-
-    def in_currency(self, currency: str | None) -> Money | None:
-        """The amount in this currency; in the first where none is named."""
-        return next((each for each in self.amounts if currency in {None, each.currency}), None)
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """One unit that was looked at, with what else could be had of it."""
 
@@ -90,6 +77,24 @@ class Found:
     free: bool
     why_not: tuple[WhyNot, ...]
     taken: tuple[date, ...]
-    price: Asked
+    price: UnitPrice | None
     nearest: tuple[Alternative, ...] = ()
     shorter: tuple[Alternative, ...] = ()
+
+    def total_in(self, currency: str | None) -> Money | None:
+        """What the stay costs in this currency (None: the property's own); None: no such price."""
+        if self.price is None or self.price.minimum_stay or self.price.no_rate:
+            return None
+        totals = (self.price.total, self.price.second_total)
+        return next((each for each in totals if each and currency in {None, each.currency}), None)
+
+
+@dataclass(frozen=True, slots=True)
+class HouseNights:
+    """Taken and free nights of each unit of a house inside `span`, by unit id."""
+
+    house_id: UUID
+    house_name: str
+    span: Nights
+    units: tuple[BookableUnit, ...]
+    taken: Mapping[UUID, tuple[date, ...]]

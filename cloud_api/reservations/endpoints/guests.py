@@ -41,7 +41,7 @@ from cloud_api.reservations.types import MAX_NIGHTS, Action, Nights
 router = room_router(prefix="", tag="booking")
 
 # In the document: no login.
-_OPEN: dict[str, JsonValue] = {"security": []}
+OPEN: dict[str, JsonValue] = {"security": []}
 
 HOLDS_PER_ADDRESS = Limit(attempts=30, window=timedelta(minutes=1))
 LOOKUPS_PER_ADDRESS = Limit(attempts=60, window=timedelta(minutes=1))
@@ -76,12 +76,12 @@ async def holds_per_address() -> Limit:
 async def _hold_limit(
     request: Request, limit: Annotated[Limit, Depends(holds_per_address)]
 ) -> None:
-    await _count(request, "hold", _address(request), limit)
+    await count(request, "hold", address_of(request), limit)
 
 
 async def _lookup_limit(request: Request, code: Code) -> None:
-    await _count(request, "hold-lookup", _address(request), LOOKUPS_PER_ADDRESS)
-    await _count(request, "hold-code", code, LOOKUPS_PER_CODE)
+    await count(request, "hold-lookup", address_of(request), LOOKUPS_PER_ADDRESS)
+    await count(request, "hold-code", code, LOOKUPS_PER_CODE)
 
 
 async def _idempotent(request: Request, session: DbSession, key: KeyHeader = None) -> None:
@@ -94,7 +94,7 @@ async def _idempotent(request: Request, session: DbSession, key: KeyHeader = Non
     status_code=201,
     # Counted first: the count has a transaction of its own and must not wait for a second one.
     dependencies=[Depends(_hold_limit), Depends(_idempotent)],
-    openapi_extra=_OPEN,
+    openapi_extra=OPEN,
     responses=problem_responses(
         InvalidDatesError,
         InvalidGuestsError,
@@ -122,7 +122,7 @@ async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf) -> HoldOut:
 @router.get(
     "/holds/{code}",
     dependencies=[Depends(_lookup_limit)],
-    openapi_extra=_OPEN,
+    openapi_extra=OPEN,
     responses=problem_responses(ReservationNotFoundError, InvalidRequest, TooManyAttempts),
 )
 async def get_hold(code: Code, contact: KnownContact, session: DbSession) -> HoldOut:
@@ -134,7 +134,7 @@ async def get_hold(code: Code, contact: KnownContact, session: DbSession) -> Hol
     "/holds/{code}/{action}",
     response_model=HoldOut,
     dependencies=[Depends(_lookup_limit)],
-    openapi_extra=_OPEN,
+    openapi_extra=OPEN,
     responses=problem_responses(
         ReservationNotFoundError,
         InvalidStateError,
@@ -156,7 +156,7 @@ async def change_hold(
 
 @router.get(
     "/availability",
-    openapi_extra=_OPEN,
+    openapi_extra=OPEN,
     responses=problem_responses(
         InvalidDatesError, InvalidRequest, NoPlaceNamedError, AccommodationNotFoundError
     ),
@@ -197,11 +197,13 @@ async def search(
     )
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Under which name this caller is counted."""
     return source_of(request.client and request.client.host)
 
 
-async def _count(request: Request, kind: str, name: str, limit: Limit) -> None:
+async def count(request: Request, kind: str, name: str, limit: Limit) -> None:
+    """Count one attempt; raises too_many_attempts."""
     wait = await backstage(request).throttle.hit(kind, name, limit)
     if wait is not None:
         raise TooManyAttempts(retry_after_seconds=wait)

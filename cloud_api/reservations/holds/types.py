@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cloud_api.reservations.types import AgreedHours, Contact, Kind, Nights, Price, Status
+from cloud_api.reservations.types import (
+    HOUSE_HOURS,
+    AgreedHours,
+    Contact,
+    Kind,
+    Nights,
+    Price,
+    Status,
+)
 
 DEFAULT_LIFETIME = timedelta(minutes=30)
 
@@ -59,4 +67,4 @@ class Moving:
     guests: int
     unit_ids: tuple[UUID, ...]
     space_ids: tuple[UUID, ...]
-    hours: AgreedHours = AgreedHours()
+    hours: AgreedHours = HOUSE_HOURS
