@@ -34,10 +34,10 @@ class DatesUnreadable(InvalidRequest):
 
 
 class CheckInPast(InvalidRequest):
-    """The day of arrival is over where the house stands."""
+    """The day of arrival, or the one asked about, is over where the house stands."""
 
     code = "check_in_past"
-    title = "The day of arrival has passed"
+    title = "This day has passed where the house stands"
 
 
 class DatesReversed(InvalidRequest):

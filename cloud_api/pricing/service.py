@@ -26,6 +26,7 @@ from cloud_api.pricing.rules.stay import asked_of, price
 from cloud_api.pricing.rules.wishes import (
     chosen,
     refuse_dates,
+    refuse_day,
     refuse_guests,
     refuse_short_stay,
 )
@@ -64,7 +65,7 @@ async def quote(
     problems of `pricing.errors`: dates, guests, units, services, special date, exchange rate.
     """
     units = await _units(session, wish.unit_ids)
-    today = _today(units[0], now)
+    today = today_of(units[0], now)
     refuse_dates(wish.check_in, wish.check_out, today=today)
     refuse_guests(wish.guests)
     terms = await repository.tariff(session, units, now=now)
@@ -85,7 +86,8 @@ async def quote(
 def around(check_in: date, check_out: date) -> tuple[date, date]:
     """The half-open dates whose taken nights a price may ask for."""
     reach = timedelta(days=MOST_MINIMUM_NIGHTS)
-    return check_in - reach, check_out + reach
+    first = check_in - min(reach, check_in - date.min)
+    return first, check_out + min(reach, date.max - check_out)
 
 
 async def read_quote(session: Session, vault: Vault, token: str, *, now: datetime) -> SignedQuote:
@@ -206,10 +208,12 @@ async def stretch(
 ) -> HourPrice:
     """Either of the two.
 
-    Raises nothing_on_sale, guests_not_positive, exchange_rate_missing.
+    Raises nothing_on_sale, guests_not_positive, check_in_past, stay_too_long,
+    exchange_rate_missing.
     """
     refuse_guests(guests)
     units = await _units(session, [unit_id])
+    refuse_day(day, today=today_of(units[0], now))
     terms = await repository.tariff(session, units, now=now)
     return tariff.stretched(terms, units[0], kind, day, guests=guests, taken=taken)
 
@@ -234,7 +238,8 @@ async def _units(session: Session, unit_ids: Sequence[UUID]) -> list[BookableUni
     return sorted(units, key=lambda unit: (natural(unit.name), unit.unit_id))
 
 
-def _today(unit: BookableUnit, now: datetime) -> date:
+def today_of(unit: BookableUnit, now: datetime) -> date:
+    """The date where the unit stands."""
     return now.astimezone(ZoneInfo(unit.time_zone)).date()
 
 

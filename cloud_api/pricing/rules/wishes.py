@@ -21,15 +21,24 @@ from cloud_api.pricing.types import (
     UnitTerms,
 )
 
+_LIMITS = {"most_nights": MAX_NIGHTS, "most_days_ahead": MAX_DAYS_AHEAD}
+
 
 def refuse_dates(check_in: date, check_out: date, *, today: date) -> None:
     """Raises check_in_past, dates_reversed, stay_too_long."""
-    if check_in < today:
-        raise CheckInPast
+    refuse_day(check_in, today=today)
     if check_out <= check_in:
         raise DatesReversed
-    if (check_out - check_in).days > MAX_NIGHTS or (check_in - today).days > MAX_DAYS_AHEAD:
-        raise StayTooLong(extra={"most_nights": MAX_NIGHTS, "most_days_ahead": MAX_DAYS_AHEAD})
+    if (check_out - check_in).days > MAX_NIGHTS:
+        raise StayTooLong(extra=_LIMITS)
+
+
+def refuse_day(day: date, *, today: date) -> None:
+    """Raises check_in_past, stay_too_long."""
+    if day < today:
+        raise CheckInPast
+    if (day - today).days > MAX_DAYS_AHEAD:
+        raise StayTooLong(extra=_LIMITS)
 
 
 def refuse_guests(guests: int) -> None:
