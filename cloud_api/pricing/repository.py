@@ -60,13 +60,10 @@ WHERE s.archived_at IS NULL
 ORDER BY s.id
 """)
 _SPECIALS = text("""
-SELECT u.id AS unit_id, d.id, d.name, d.month, d.day, d.price_minor, d.price_currency,
-       d.minimum_nights
-FROM unnest(CAST(:unit_ids AS uuid[]), CAST(:of_property AS uuid[])) AS u (id, property_id)
-JOIN pricing_special_dates d ON d.property_id = u.property_id
-    AND (d.unit_id IS NULL OR d.unit_id = u.id)
-WHERE d.archived_at IS NULL
-ORDER BY d.month, d.day, d.unit_id IS NULL, d.id
+SELECT property_id, unit_id, id, name, month, day, price_minor, price_currency, minimum_nights
+FROM pricing_special_dates
+WHERE property_id = ANY(:property_ids) AND archived_at IS NULL
+ORDER BY property_id, month, day, unit_id IS NULL, id
 """)
 _SERVICES = text("""
 SELECT p.id AS property_id, s.id, s.name, s.mandatory, s.per_night, s.per_person, s.price_minor,
@@ -114,14 +111,13 @@ async def tariff(session: Session, units: Sequence[BookableUnit], *, now: dateti
     property_ids, organisation_ids = list(places), list(places.values())
     both = {"property_ids": property_ids, "organisation_ids": organisation_ids}
     unit_ids = [unit.unit_id for unit in units]
-    of_property = [unit.property_id for unit in units]
     return Tariff(
         settings=await _settings(session, property_ids),
         seasons=_seasons(await _rows(session, _SEASONS, both)),
         services=_services(await _rows(session, _SERVICES, both)),
         prices=await _prices(session, unit_ids),
         specials=_specials(
-            await _rows(session, _SPECIALS, {"unit_ids": unit_ids, "of_property": of_property})
+            await _rows(session, _SPECIALS, {"property_ids": property_ids}), units
         ),
         rates=await _rates(session, sorted(set(organisation_ids)), now=now),
     )
@@ -310,9 +306,11 @@ def _seasons(rows: Iterable[RowMapping]) -> dict[UUID, tuple[Season, ...]]:
     return {key: tuple(each) for key, each in found.items()}
 
 
-def _specials(rows: Iterable[RowMapping]) -> dict[UUID, tuple[SpecialDate, ...]]:
-    """One a day: the statement brings a unit's own before its property's."""
-    found: defaultdict[UUID, dict[tuple[int, int], SpecialDate]] = defaultdict(dict)
+def _specials(
+    rows: Iterable[RowMapping], units: Sequence[BookableUnit]
+) -> dict[UUID, tuple[SpecialDate, ...]]:
+    """One a day for each unit: the statement brings a unit's own before its property's."""
+    told: defaultdict[UUID, list[tuple[UUID | None, SpecialDate]]] = defaultdict(list)
     for row in rows:
         special = SpecialDate(
             id=row["id"],
@@ -322,8 +320,22 @@ def _specials(rows: Iterable[RowMapping]) -> dict[UUID, tuple[SpecialDate, ...]]
             price=Money(row["price_minor"], row["price_currency"]),
             minimum_nights=row["minimum_nights"],
         )
-        found[row["unit_id"]].setdefault((special.month, special.day), special)
-    return {key: tuple(each.values()) for key, each in found.items()}
+        told[row["property_id"]].append((row["unit_id"], special))
+    return {
+        unit.unit_id: _one_a_day(told[unit.property_id], unit.unit_id)
+        for unit in units
+        if unit.property_id in told
+    }
+
+
+def _one_a_day(
+    told: Sequence[tuple[UUID | None, SpecialDate]], unit_id: UUID
+) -> tuple[SpecialDate, ...]:
+    days: dict[tuple[int, int], SpecialDate] = {}
+    for whose, special in told:
+        if whose is None or whose == unit_id:
+            days.setdefault((special.month, special.day), special)
+    return tuple(days.values())
 
 
 def _services(rows: Iterable[RowMapping]) -> dict[UUID, tuple[Service, ...]]:

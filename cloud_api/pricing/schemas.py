@@ -5,7 +5,14 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StrictBool,
+    model_validator,
+)
 
 from cloud_api.kit.days import Moment
 from cloud_api.kit.money import Currency, Money
@@ -24,6 +31,16 @@ from cloud_api.pricing.types import (
 
 MOST_PRICE = 10**11
 """Minor units; so that a year in fifty units stays an exact integer everywhere."""
+
+
+def _shortest(number: Decimal) -> str:
+    return format(number.normalize(), "f")
+
+
+type Exact = Annotated[
+    Decimal, PlainSerializer(_shortest, return_type=str, when_used="json"), Field(examples=["1.5"])
+]
+"""An exact number, told as text in its shortest form, wherever it comes from."""
 
 type Price = Annotated[int, Field(strict=True, ge=0, le=MOST_PRICE, description="minor units")]
 type Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
@@ -141,7 +158,7 @@ class ChargeOut(_Stored):
 
     name: str
     kind: ChargeKind
-    percent: Decimal | None
+    percent: Exact | None
     amount: Money | None
     per: Per
     charged_on: ChargedOn
@@ -154,7 +171,7 @@ class HourTermsOut(_Stored):
     weekday: int
     allowed: bool
     kind: CutKind
-    cut: Decimal
+    cut: Exact
 
 
 class SettingsOut(_Stored):
@@ -168,9 +185,9 @@ class SettingsOut(_Stored):
     weekend: list[int]
     currency: str | None
     second_currency: str | None
-    deposit_percent: Decimal
-    high_season_factor: Decimal
-    weekend_factor: Decimal
+    deposit_percent: Exact
+    high_season_factor: Exact
+    weekend_factor: Exact
     rounding: int
     quote_minutes: int
     charges: list[ChargeOut]
@@ -395,7 +412,7 @@ class PolicyOut(_EntryOut):
 
     property_id: UUID | None
     days_before: int
-    refund_percent: Decimal
+    refund_percent: Exact
     is_default: bool
 
 
@@ -425,7 +442,7 @@ class RateOut(_Stored):
     id: UUID
     base: str
     quote: str
-    value: Decimal
+    value: Exact
     valid_from: datetime
     created_at: datetime
 

@@ -1,7 +1,6 @@
 """What does a price look like from outside?"""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud_api.kit.money import Money
 from cloud_api.pricing.discounts.types import DiscountKind, Membership, Reason
+from cloud_api.pricing.schemas import Exact
 from cloud_api.pricing.types import (
     Advice,
     HourKind,
@@ -72,7 +72,7 @@ class RateOut(_Out):
 
     base: str
     quote: str
-    value: Decimal
+    value: Exact
     valid_from: datetime
 
 
@@ -183,7 +183,7 @@ class HourPriceOut(_Out):
     why_not: WhyNotHour | None
     full: Money | None
     cut: Money | None
-    percent: Decimal | None
+    percent: Exact | None
     price: Money | None
     second_price: Money | None
 
@@ -210,5 +210,5 @@ class RefundOut(BaseModel):
     """What goes back to whoever cancels so many days before arrival."""
 
     days_before: int
-    percent: Decimal
+    percent: Exact
     policy: str | None

@@ -96,6 +96,8 @@ def minimum_stay(
     have at least N nights and hold the special one.
     """
     for special in specials:
+        if special.minimum_nights == 1:
+            continue  # whoever is in its night has it, and pays for it
         for night in _occurrences(special, check_in.year):
             if night not in taken and _spoilt(special, night, check_in, check_out):
                 return MinimumStay(special.name, night, special.minimum_nights)
