@@ -160,6 +160,8 @@ CREATE TABLE pricing_unit_prices (
     CONSTRAINT fk_pricing_unit_prices_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id)
 );
 CREATE INDEX ix_pricing_unit_prices_organisation_id ON pricing_unit_prices (organisation_id);
+CREATE FUNCTION pricing_exchange_rates_stay() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'an exchange rate is never changed; add a newer one'; END $$;
+CREATE TRIGGER pricing_exchange_rates_stay BEFORE UPDATE OR DELETE ON pricing_exchange_rates FOR EACH ROW EXECUTE FUNCTION pricing_exchange_rates_stay();
 """
 
 DOWNGRADE = """
@@ -171,6 +173,7 @@ DROP TABLE pricing_quotes;
 DROP TABLE pricing_cancellation_policies;
 DROP TABLE pricing_services;
 DROP TABLE pricing_exchange_rates;
+DROP FUNCTION pricing_exchange_rates_stay();
 """
 
 

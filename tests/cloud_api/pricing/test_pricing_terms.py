@@ -3,6 +3,8 @@
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from cloud_api.accounts.types import Role
 from cloud_api.kit.db import Database
@@ -157,6 +159,16 @@ async def test_a_special_dates_unit_must_stand_in_its_property(counter: Counter)
         "unit_id": counter.room,
     }
     assert (await counter.hotel.tenant.post("/special-dates", body)).status_code == 404
+
+
+@pytest.mark.parametrize("deed", ["UPDATE {} SET value = 1", "DELETE FROM {}"])
+async def test_the_database_itself_refuses_to_change_the_history_of_rates(
+    counter: Counter, database: Database, deed: str
+) -> None:
+    await counter.made("/exchange-rates", base="USD", quote="PEN", value="3.8")
+    with pytest.raises(DBAPIError, match="never changed"):
+        async with database.transaction() as session:
+            await session.execute(text(deed.format("pricing_exchange_rates")))
 
 
 async def test_the_history_of_a_rate_is_kept_and_never_changed(counter: Counter) -> None:
