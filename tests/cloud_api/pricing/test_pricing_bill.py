@@ -108,6 +108,15 @@ def test_an_included_charge_is_told_and_not_added() -> None:
     assert [(each.name, each.amount) for each in made.included] == [("VAT", 21_00)]
 
 
+def test_an_included_fixed_charge_is_never_more_than_the_price_it_is_in() -> None:
+    fee = Charge("Fee", ChargeKind.FIXED, amount=Money(70_00, "USD"), per=Per.NIGHT, included=True)
+    made = quote(MONDAY, 2, settings=Settings(charges=(fee,)))
+    assert [each.amount for each in made.included] == [140_00]
+    cheap = unit(base=Money(50_00, "USD"))
+    made = quote(MONDAY, 2, units=(cheap,), settings=Settings(charges=(fee,)))
+    assert [each.amount for each in made.included] == [100_00]
+
+
 def test_charges_stand_in_the_propertys_order() -> None:
     names = ["b", "a", "c"]
     charges = tuple(Charge(name, ChargeKind.FIXED, amount=Money(1_00, "USD")) for name in names)

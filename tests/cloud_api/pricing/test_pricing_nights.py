@@ -145,6 +145,12 @@ def test_a_season_of_one_year_counts_before_one_of_every_year() -> None:
     assert season_of(MONDAY, [SUMMER, once]) == once
 
 
+def test_a_propertys_own_yearly_season_counts_before_a_general_one_of_one_year() -> None:
+    own = high((1, 1), (1, 31), id=UUID(int=9), level=Level.LOW, own=True)
+    once = high((1, 1), (1, 31), id=UUID(int=8), year=2030)
+    assert season_of(MONDAY, [once, own]) == own
+
+
 def test_29_february_is_special_only_in_years_that_have_it() -> None:
     leap = unit(specials=(special(2, 29),))
     assert total(date(2032, 2, 29), 1, units=(leap,)) == 500_00
