@@ -23,6 +23,7 @@ from cloud_api.kit.ids import new_id
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.throttle import Throttle
 from cloud_api.kit.vault import Vault
+from cloud_api.reservations.availability.service import taken_by_unit
 from cloud_api.settings import CloudSettings
 
 TITLE = "Portero"
@@ -91,6 +92,7 @@ def _lifespan(settings: CloudSettings, clock: Clock) -> Lifespan:
                     outgoing=outgoing,
                 )
                 app.state.enrolment = _enrolment(settings)
+                app.state.calendar = taken_by_unit
                 await _first_owner(settings, database)
                 yield
         finally:

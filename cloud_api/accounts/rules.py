@@ -6,6 +6,7 @@ _READ_HOUSES = frozenset(
     {
         Permission.ORGANISATION_READ,
         Permission.PROPERTIES_READ,
+        Permission.PRICING_READ,
         Permission.RESERVATIONS_READ,
         Permission.FLEET_READ,
     }

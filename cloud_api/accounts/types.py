@@ -25,6 +25,8 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     PROPERTIES_READ = "properties:read"
     PROPERTIES_WRITE = "properties:write"
+    PRICING_READ = "pricing:read"
+    PRICING_WRITE = "pricing:write"
     CLIENTS_READ = "clients:read"
     CLIENTS_WRITE = "clients:write"
     RESERVATIONS_READ = "reservations:read"

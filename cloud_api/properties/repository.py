@@ -1,10 +1,10 @@
 """How are houses and their parts read and written?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from cloud_api.kit.db import Session
@@ -12,7 +12,7 @@ from cloud_api.kit.money import Money
 from cloud_api.kit.paging import Column, Window, ordering, read_page
 from cloud_api.kit.tenancy import Scope, across_tenants, scoped
 from cloud_api.properties.errors import NameTaken
-from cloud_api.properties.models import Place, UnitRow, UnitSpaceRow
+from cloud_api.properties.models import Place, PropertyRow, UnitRow, UnitSpaceRow
 from cloud_api.properties.types import (
     BookableUnit,
     ConfirmsOn,
@@ -126,6 +126,13 @@ async def page[M: Place](
     allowed: dict[str, Column] = {"name": model.name, "created_at": model.created_at}
     order = ordering(sort, allowed, default="name", last=model.id.asc())
     return await read_page(session, statement, window, order=order)
+
+
+async def count_own(session: Session, scope: Scope, property_ids: Collection[UUID]) -> int:
+    """How many of these properties are the caller's own."""
+    statement = select(func.count()).select_from(PropertyRow)
+    own = scoped(statement.where(PropertyRow.id.in_(property_ids)), PropertyRow, scope)
+    return await session.scalar(own) or 0
 
 
 async def spaces_of(session: Session, unit_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:

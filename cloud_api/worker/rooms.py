@@ -12,6 +12,7 @@ from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
+from cloud_api.pricing.jobs import JOBS as PRICING_JOBS
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
 from cloud_api.settings import CloudSettings
 from cloud_api.worker.types import Crew, Pace
@@ -24,6 +25,7 @@ JOBS: tuple[AnyJob, ...] = (
     *ACCESS_JOBS,
     *ACCOUNTS_JOBS,
     *JOBS_JOBS,
+    *PRICING_JOBS,
 )
 
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands

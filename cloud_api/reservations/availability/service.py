@@ -55,6 +55,14 @@ async def taken_nights(
     return tuple(unit for unit in each if unit.nights)
 
 
+async def taken_by_unit(
+    session: Session, units: Sequence[BookableUnit], first: date, until: date
+) -> dict[UUID, frozenset[date]]:
+    """The taken nights in `[first, until)` of those units that have any, as prices ask for them."""
+    found = await taken_nights(session, units, Nights(first, until))
+    return {each.unit_id: frozenset(each.nights) for each in found}
+
+
 async def offers(
     session: Session,
     units: Sequence[BookableUnit],

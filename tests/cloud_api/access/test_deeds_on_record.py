@@ -18,6 +18,7 @@ _OTHERS = (
     "/api/v1/claims",
     "/api/v1/certificates/",
     "/api/v1/hooks/",
+    "/api/v1/quotes",
 )
 # These need a house that is frozen, or work that was given up; they are tried where those are.
 _ELSEWHERE = {
@@ -25,6 +26,25 @@ _ELSEWHERE = {
     "post /dead-letters/replay",  # tests/cloud_api/worker/test_dead_letters_http.py
     "post /dead-letters/{letter_id}/replay",
     "delete /dead-letters/{letter_id}",
+    # tests/cloud_api/pricing/test_pricing_terms.py
+    "patch /properties/{property_id}/pricing",
+    "put /units/{unit_id}/price",
+    "delete /units/{unit_id}/price",
+    *(
+        f"{operation} /{kind.replace('_', '-')}{one}"
+        for kind, name in (
+            ("seasons", "season"),
+            ("special_dates", "special_date"),
+            ("services", "service"),
+            ("cancellation_policies", "cancellation_policy"),
+        )
+        for operation, one in (
+            ("post", ""),
+            ("patch", f"/{{{name}_id}}"),
+            ("delete", f"/{{{name}_id}}"),
+        )
+    ),
+    "post /exchange-rates",
     # These ask the lock's vendor, or are of no use without it.
     "put /lock-vendor/account",  # tests/cloud_api/access/test_emergency_code.py
     "put /lock-vendor/locks/{lock_id}",
@@ -313,7 +333,16 @@ async def test_the_record_can_be_asked_for_one_kind_of_deed(visit: Visit) -> Non
 
 
 def test_all_deeds_are_named_alike() -> None:
-    rooms = {"accounts", "properties", "clients", "reservations", "access", "fleet", "jobs"}
+    rooms = {
+        "accounts",
+        "properties",
+        "pricing",
+        "clients",
+        "reservations",
+        "access",
+        "fleet",
+        "jobs",
+    }
     for deed in Deed:
         room, _, done = deed.value.partition(".")
         assert room in rooms, deed
