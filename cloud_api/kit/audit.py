@@ -77,6 +77,21 @@ class Deed(StrEnum):
     DEVICE_REFUSED = "fleet.device_refused"
     HOUSE_CONFIGURED = "fleet.house_configured"
 
+    PAYMENT_ACCOUNT_CREATED = "payments.account_created"
+    PAYMENT_ACCOUNT_CHANGED = "payments.account_changed"
+    PAYMENT_ACCOUNT_TESTED = "payments.account_tested"
+    PAYMENT_SETTINGS_CHANGED = "payments.settings_changed"
+    PAYMENT_LINK_SHOWN = "payments.link_shown"
+    PAYMENT_BEGUN = "payments.payment_begun"
+    PAYMENT_REFUND_WANTED = "payments.refund_wanted"
+    TRANSFER_APPROVED = "payments.transfer_approved"
+    TRANSFER_REJECTED = "payments.transfer_rejected"
+    MONEY_ATTACHED = "payments.money_attached"
+    MONEY_REFUNDED = "payments.money_refunded"
+    MONEY_SETTLED = "payments.money_settled"
+    VALUE_CARD_ISSUED = "payments.value_card_issued"
+    VALUE_CARD_CHANGED = "payments.value_card_changed"
+
     DEAD_LETTER_REPLAYED = "jobs.dead_letter_replayed"
     DEAD_LETTER_DISCARDED = "jobs.dead_letter_discarded"
 

@@ -4,13 +4,10 @@ All of it is decided here from values; nothing here asks anybody.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-
-from babel.numbers import get_currency_precision
+from datetime import datetime, timedelta
 
 from cloud_api.kit.money import Money
-from cloud_api.payments.types import Balance, MatterKind, PaymentState, Seen
+from cloud_api.payments.types import Balance, MatterKind, PaymentState, Review, Seen
 
 _MONEY_STATES = frozenset(
     {
@@ -25,34 +22,6 @@ _LOOK_LONGEST = timedelta(hours=6)
 _MOST_DOUBLINGS = 12
 MOST_TRIES = 8
 REFERENCE_PREFIX = "PT-"
-
-
-class AmountUnreadableError(ValueError):
-    """A vendor's amount is no number, or finer than its currency."""
-
-
-def major_text(amount: Money) -> str:
-    """The amount in major units as vendors write it: 12345 PEN is `123.45`, 500 CLP is `500`.
-
-    Digits after the point by the currency (ISO 4217, as CLDR lists it).
-    """
-    digits = get_currency_precision(amount.currency)
-    return f"{Decimal(amount.minor).scaleb(-digits):.{digits}f}"
-
-
-def money_of(written: object, currency: str) -> Money:
-    """A vendor's amount in major units, exactly; AmountUnreadableError when it has a finer part.
-
-    Numbers of JSON arrive as floats: their shortest decimal form is what the vendor wrote.
-    """
-    try:
-        value = Decimal(str(written)).scaleb(get_currency_precision(currency))
-        whole = value.quantize(Decimal(1), ROUND_HALF_EVEN)
-    except InvalidOperation:
-        raise AmountUnreadableError("no number") from None
-    if isinstance(written, bool) or not value.is_finite() or whole != value:
-        raise AmountUnreadableError("not in this currency's units")
-    return Money(int(whole), currency)
 
 
 def balance_of(
@@ -160,3 +129,18 @@ def _without_money(standing: Standing, seen: Seen) -> PaymentState:
     if seen.state is PaymentState.PENDING and standing.state is PaymentState.CANCELLED:
         return standing.state
     return seen.state
+
+
+def refundable_minor(*, received: int, reserved: int) -> int:
+    """What can still go back: what came and is not disputed, less what went or is on its way."""
+    return max(0, received - reserved)
+
+
+def value_usable(*, available: int, wanted: int, expires_at: datetime | None, now: datetime) -> bool:
+    """Is there enough on the card, and is it not over?"""
+    return wanted <= available and (expires_at is None or now < expires_at)
+
+
+def next_review(vouchers: int) -> Review:
+    """How a transfer stands after so many vouchers: the first is received, more are a question."""
+    return Review.VOUCHER_RECEIVED if vouchers <= 1 else Review.UNDER_REVIEW

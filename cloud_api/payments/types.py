@@ -267,7 +267,8 @@ class Folio:
 class PaymentWish:
     """How somebody wants to pay. Without an amount it is what is due now.
 
-    `card_code` is a stored-value card's; `card_token` was made by a provider's page.
+    `value_code` is a stored-value card's; `card_token` was made by a provider's page. `received`:
+    staff have the money in hand already.
     """
 
     provider: ProviderName
@@ -277,6 +278,7 @@ class PaymentWish:
     card_method: str | None = None
     device_session: str | None = field(default=None, repr=False)
     value_code: str | None = field(default=None, repr=False)
+    received: bool = False
 
 
 @dataclass(frozen=True, slots=True)
