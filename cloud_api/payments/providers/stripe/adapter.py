@@ -77,7 +77,7 @@ class Stripe:
         if session is None or session.payment_intent is None:
             raise ProviderRefusedError("nothing was paid there", code="payment_unknown")
         intent = session.payment_intent.id
-        made = await self._list(account, "/v1/refunds", {"payment_intent": intent}, Refund)
+        made = await self._list(account, "/v1/refunds", {"payment_intent": intent}, Listed[Refund])
         if not any(each.is_for(wish.reference) for each in made):
             form = refund_form(wish, intent=intent)
             answer = await self._post(account, "/v1/refunds", form, key=f"refund:{wish.reference}")
@@ -92,7 +92,7 @@ class Stripe:
         """What Stripe's events of since then are about (it keeps them for 30 days)."""
         asked = {"created[gte]": str(int(moment.timestamp()))}
         asked |= {f"types[{at}]": name for at, name in enumerate(EVENTS)}
-        events = await self._list(account, "/v1/events", asked, Event)
+        events = await self._list(account, "/v1/events", asked, Listed[Event])
         ids = dict.fromkeys(each.provider_id for each in reversed(events) if each.provider_id)
         found: dict[str, Seen] = {}
         for provider_id in ids:
@@ -106,7 +106,7 @@ class Stripe:
         return heed(account.credentials.get("webhook_secret", ""), notice, now=now)
 
     async def _begun(self, account: Account, answer: Answer) -> Seen:
-        """A key's second use is answered in the first one's words: then it is read how it stands."""
+        """A key's second use is answered in the first one's words: then read how it stands."""
         session = read(answer, Session)
         if "idempotent-replayed" in answer.headers:
             now = await self.look(account, reference="", provider_id=session.id)
@@ -124,7 +124,7 @@ class Stripe:
         disputes: Sequence[Dispute] = ()
         if session.payment_intent is not None and session.charge and session.charge.disputed:
             asked = {"payment_intent": session.payment_intent.id}
-            disputes = await self._list(account, "/v1/disputes", asked, Dispute)
+            disputes = await self._list(account, "/v1/disputes", asked, Listed[Dispute])
         return seen(session, disputed=any(each.holds_money for each in disputes))
 
     async def _session(
@@ -143,13 +143,13 @@ class Stripe:
 
     async def _by_intent(self, account: Account, intent: str) -> Session | None:
         asked = {"payment_intent": intent, "expand[0]": f"data.{_INTENT}"}
-        found = await self._list(account, _SESSIONS, asked, Session)
+        found = await self._list(account, _SESSIONS, asked, Listed[Session])
         return found[0] if found else None
 
     async def _by_reference(self, account: Account, reference: str) -> Session | None:
         made_since = int((self._clock.utc_now() - _RECENT).timestamp())
         asked = {"created[gte]": str(made_since), "expand[0]": f"data.{_INTENT}"}
-        recent = await self._list(account, _SESSIONS, asked, Session)
+        recent = await self._list(account, _SESSIONS, asked, Listed[Session])
         ours = [each for each in recent if each.client_reference_id == reference]
         if ours:
             return min(ours, key=_stands_for_all)
@@ -163,7 +163,7 @@ class Stripe:
         return None
 
     async def _list[T: Named](
-        self, account: Account, path: str, params: Mapping[str, str], shape: type[T]
+        self, account: Account, path: str, params: Mapping[str, str], shape: type[Listed[T]]
     ) -> list[T]:
         found: list[T] = []
         asked = {**params, "limit": _PAGE}
@@ -171,7 +171,7 @@ class Stripe:
             answer = await self._get(account, path, asked)
             if answer.status != HTTPStatus.OK:
                 raise error_of(answer, did=False)
-            page = read(answer, Listed[shape])  # type: ignore[valid-type] # known at run time only
+            page = read(answer, shape)
             found += page.data
             if not page.has_more or not page.data:
                 return found
@@ -198,7 +198,7 @@ def _headers(account: Account) -> dict[str, str]:
 
 def _stands_for_all(session: Session) -> int:
     # Where a key was forgotten and a reference has two sessions, the one that was paid.
-    return ("complete", "open").index(session.status) if session.status != "expired" else 2
+    return {"complete": 0, "open": 1}.get(session.status, 2)
 
 
 def _plain(text: str) -> str:
