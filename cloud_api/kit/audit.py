@@ -77,6 +77,10 @@ class Deed(StrEnum):
     DEVICE_REFUSED = "fleet.device_refused"
     HOUSE_CONFIGURED = "fleet.house_configured"
 
+    FILE_KEPT = "files.kept"
+    FILE_SHOWN = "files.shown"
+    FILE_FORGOTTEN = "files.forgotten"
+
     DEAD_LETTER_REPLAYED = "jobs.dead_letter_replayed"
     DEAD_LETTER_DISCARDED = "jobs.dead_letter_discarded"
 
