@@ -108,8 +108,8 @@ _GONE = text(
 )
 _STRAYS = text("""
 INSERT INTO file_strays (object_name)
-SELECT name FROM unnest(CAST(:names AS text[])) AS name
-WHERE NOT EXISTS (SELECT FROM files WHERE object_name = name AND state <> 'gone')
+SELECT w.found FROM unnest(CAST(:names AS text[])) AS w (found)
+WHERE NOT EXISTS (SELECT FROM files AS f WHERE f.object_name = w.found AND f.state <> 'gone')
 ON CONFLICT DO NOTHING
 """)
 _TAKE_STRAYS = text("""
