@@ -40,5 +40,8 @@ class Permission(StrEnum):
     MUSIC_CONTROL = "music:control"
     FLEET_READ = "fleet:read"
     FLEET_WRITE = "fleet:write"
+    FILES_READ = "files:read"
+    FILES_WRITE = "files:write"
+    FILES_PRIVATE = "files:private"
     JOBS_READ = "jobs:read"
     JOBS_RUN = "jobs:run"

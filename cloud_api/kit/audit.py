@@ -92,6 +92,10 @@ class Deed(StrEnum):
     VALUE_CARD_ISSUED = "payments.value_card_issued"
     VALUE_CARD_CHANGED = "payments.value_card_changed"
 
+    FILE_KEPT = "files.kept"
+    FILE_SHOWN = "files.shown"
+    FILE_FORGOTTEN = "files.forgotten"
+
     DEAD_LETTER_REPLAYED = "jobs.dead_letter_replayed"
     DEAD_LETTER_DISCARDED = "jobs.dead_letter_discarded"
 

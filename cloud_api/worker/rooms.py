@@ -3,6 +3,9 @@
 from cloud_api.access.jobs import JOBS as ACCESS_JOBS
 from cloud_api.access.reactions import REACTIONS as ACCESS_REACTIONS
 from cloud_api.accounts.jobs import JOBS as ACCOUNTS_JOBS
+from cloud_api.files.errands import errands_of as files_errands
+from cloud_api.files.jobs import JOBS as FILES_JOBS
+from cloud_api.files.registry import store_of
 from cloud_api.fleet.jobs import JOBS as FLEET_JOBS
 from cloud_api.fleet.reactions import REACTIONS as FLEET_REACTIONS
 from cloud_api.jobs.jobs import JOBS as JOBS_JOBS
@@ -23,15 +26,16 @@ JOBS: tuple[AnyJob, ...] = (
     *FLEET_JOBS,
     *ACCESS_JOBS,
     *ACCOUNTS_JOBS,
+    *FILES_JOBS,
     *JOBS_JOBS,
 )
 
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
 
 
-def errands(_settings: CloudSettings, _outgoing: Outgoing) -> tuple[AnyErrand, ...]:
+def errands(settings: CloudSettings, outgoing: Outgoing, clock: Clock) -> tuple[AnyErrand, ...]:
     """What the rooms have to tell the outside; one line a room."""
-    return ()
+    return (*files_errands(store_of(settings, outgoing, clock)),)
 
 
 def crew(
@@ -43,11 +47,12 @@ def crew(
 ) -> Crew:
     """All the worker of this release does; who has no way out of its own gets one."""
     vault = Vault(settings.secret_key.get_secret_value())
+    time = clock or SystemClock()
     return Crew(
         database=database,
-        tools=Tools(clock=clock or SystemClock(), vault=vault),
+        tools=Tools(clock=time, vault=vault),
         reactions=REACTIONS,
         jobs=JOBS,
-        errands=errands(settings, outgoing or Outgoing(settings.vendor_urls)),
+        errands=errands(settings, outgoing or Outgoing(settings.vendor_urls), time),
         pace=Pace(at_once=max(2, settings.database_pool_size - _SPARE_CONNECTIONS)),
     )

@@ -3,7 +3,7 @@
 from cloud_api.migrations.script import run
 
 revision = "0020_payments"
-down_revision = "0016_things"
+down_revision = "0023_files"
 branch_labels = None
 depends_on = None
 
