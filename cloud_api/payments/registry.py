@@ -4,19 +4,26 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import text
 
+from cloud_api.kit.clock import Clock
 from cloud_api.kit.db import Database
 from cloud_api.kit.health import Check, Finding, Health
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.payments.ports import Provider
-from cloud_api.payments.providers import mercadopago
+from cloud_api.payments.providers import flow, mercadopago, openpay, stripe
 from cloud_api.payments.types import ProviderName
 
 # One line a provider.
-FACTORIES: Mapping[ProviderName, Callable[[Outgoing], Provider]] = {
+FACTORIES: Mapping[ProviderName, Callable[[Outgoing, Clock], Provider]] = {
     ProviderName.MERCADO_PAGO: mercadopago.MercadoPago,
+    ProviderName.OPENPAY: lambda outgoing, _clock: openpay.OpenPay(outgoing),
+    ProviderName.FLOW: flow.Flow,
+    ProviderName.STRIPE: stripe.Stripe,
 }
 CREDENTIALS: Mapping[ProviderName, Mapping[str, str]] = {
     ProviderName.MERCADO_PAGO: mercadopago.CREDENTIALS,
+    ProviderName.OPENPAY: openpay.CREDENTIALS,
+    ProviderName.FLOW: flow.CREDENTIALS,
+    ProviderName.STRIPE: stripe.CREDENTIALS,
 }
 
 _ACCOUNTS = text("""
@@ -31,9 +38,9 @@ FROM payment_matters WHERE state = 'open'
 """)
 
 
-def providers(outgoing: Outgoing) -> dict[ProviderName, Provider]:
+def providers(outgoing: Outgoing, clock: Clock) -> dict[ProviderName, Provider]:
     """Every provider, on this way out."""
-    return {name: make(outgoing) for name, make in FACTORIES.items()}
+    return {name: make(outgoing, clock) for name, make in FACTORIES.items()}
 
 
 async def _ask(database: Database) -> Finding:

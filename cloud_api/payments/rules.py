@@ -46,7 +46,7 @@ def balance_of(
 
 def look_again_after(looks: int) -> timedelta:
     """How long to wait before a pending payment is looked at again: 30 s, doubling, to 6 h."""
-    return min(_LOOK_FIRST * 2 ** min(max(looks - 1, 0), _MOST_DOUBLINGS), _LOOK_LONGEST)
+    return min(_LOOK_FIRST * (1 << min(max(looks - 1, 0), _MOST_DOUBLINGS)), _LOOK_LONGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,9 @@ def refundable_minor(*, received: int, reserved: int) -> int:
     return max(0, received - reserved)
 
 
-def value_usable(*, available: int, wanted: int, expires_at: datetime | None, now: datetime) -> bool:
+def value_usable(
+    *, available: int, wanted: int, expires_at: datetime | None, now: datetime
+) -> bool:
     """Is there enough on the card, and is it not over?"""
     return wanted <= available and (expires_at is None or now < expires_at)
 

@@ -133,9 +133,7 @@ async def own(session: Session, organisation_id: UUID, folio_id: UUID) -> Folio 
     return await _one(session, _OWN, id=folio_id, organisation_id=organisation_id)
 
 
-async def own_of_subject(
-    session: Session, organisation_id: UUID, subject_id: UUID
-) -> Folio | None:
+async def own_of_subject(session: Session, organisation_id: UUID, subject_id: UUID) -> Folio | None:
     """The folio of one of the organisation's subjects."""
     return await _one(
         session, _OWN_OF_SUBJECT, subject_id=subject_id, organisation_id=organisation_id
@@ -206,12 +204,12 @@ async def set_deposit(session: Session, folio: Folio, minor: int | None) -> None
     await session.execute(_DEPOSIT, {"id": folio.id, "minor": minor})
 
 
-async def lines(session: Session, folio: Folio) -> Sequence[RowMapping]:
+async def lines(session: Session, folio: Folio) -> list[dict[str, Any]]:
     """Every line, in the order they were written."""
     found = await session.execute(
         _LINES, {"folio_id": folio.id, "organisation_id": folio.organisation_id}
     )
-    return found.mappings().all()
+    return [dict(row) for row in found.mappings()]
 
 
 async def _one(session: Session, statement: Any, **values: object) -> Folio | None:  # noqa: ANN401 - SQLAlchemy's
