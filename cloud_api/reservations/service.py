@@ -202,6 +202,8 @@ async def guest_act(
     refused = await _refusal(session, booking, action, who=Who.GUEST)
     if refused is not None:
         return refused
+    if booking.transfer and action in {Action.SUBMIT, Action.REVIEW}:
+        raise InvalidStateError(booking.status, action, "show the voucher of the transfer")
     if action is Action.EXTEND_HOLD:
         return await _extend(session, booking)
     return await _change(session, booking, action, who=Who.GUEST)

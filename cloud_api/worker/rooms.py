@@ -15,15 +15,16 @@ from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
-from cloud_api.pricing.jobs import JOBS as PRICING_JOBS
 from cloud_api.payments.errands import errands_of as payments_errands
 from cloud_api.payments.jobs import JOBS as PAYMENTS_JOBS
+from cloud_api.pricing.jobs import JOBS as PRICING_JOBS
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
+from cloud_api.reservations.reactions import REACTIONS as RESERVATIONS_REACTIONS
 from cloud_api.settings import CloudSettings
 from cloud_api.worker.types import Crew, Pace
 
 # One line a room. A room that needs more than `Tools` is asked with what it needs, in `crew`.
-REACTIONS: tuple[AnyReaction, ...] = (*FLEET_REACTIONS, *ACCESS_REACTIONS)
+REACTIONS: tuple[AnyReaction, ...] = (*FLEET_REACTIONS, *ACCESS_REACTIONS, *RESERVATIONS_REACTIONS)
 JOBS: tuple[AnyJob, ...] = (
     *RESERVATIONS_JOBS,
     *FLEET_JOBS,

@@ -6,6 +6,7 @@ nothing personal, and a wrong code looks like a wrong contact. Attempts are coun
 by code.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -21,7 +22,9 @@ from cloud_api.kit.throttle import Limit, source_of
 from cloud_api.properties import service as properties
 from cloud_api.reservations import service
 from cloud_api.reservations.availability import service as availability
-from cloud_api.reservations.endpoints.answers import refusal
+from cloud_api.reservations.bills import service as bills
+from cloud_api.reservations.bills.errors import QuoteMismatchError
+from cloud_api.reservations.endpoints.answers import agreement, refusal
 from cloud_api.reservations.errors import (
     AccommodationNotFoundError,
     DateOverlapError,
@@ -104,10 +107,11 @@ async def _idempotent(request: Request, session: DbSession, key: KeyHeader = Non
         AccommodationNotFoundError,
         DateOverlapError,
         ProcessingError,
+        QuoteMismatchError,
         TooManyAttempts,
     ),
 )
-async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf) -> HoldOut:
+async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf, request: Request) -> HoldOut:
     """Hold nights for a while; nobody else can have them until `expires_at`."""
     wish = service.Wish(
         unit_ids=tuple(wanted.unit_ids),
@@ -115,8 +119,14 @@ async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf) -> HoldOut:
         guests=wanted.guests,
         channel=wanted.channel,
         contact=wanted.contact.to_contact(),
+        transfer=wanted.transfer,
     )
-    return HoldOut.of(await service.hold(session, clock, wish))
+    if wanted.quote is None:
+        return HoldOut.of(await service.hold(session, clock, wish))
+    agreed = await agreement(request, session, wish, wanted.quote)
+    held = await service.hold(session, clock, replace(wish, price=agreed.price))
+    await bills.open_bill(session, held, agreed)
+    return HoldOut.of(held)
 
 
 @router.get(

@@ -151,6 +151,21 @@ async def lock_houses(session: Session, house_ids: Sequence[UUID]) -> None:
     await repository.lock_houses(session, house_ids)
 
 
+async def revive(session: Session, booking: Booking) -> bool:
+    """Confirm this locked, ended booking if all its nights are free still; else nothing changes."""
+    place = await place_for(session, booking.unit_ids, scope=None, sold_already=True)
+    expired = await repository.revive(session, booking.id, booking.nights, place.space_ids)
+    if expired is None:
+        return False
+    await announce_expired(session, expired)
+    return True
+
+
+async def set_free(session: Session, ids: Sequence[UUID]) -> None:
+    """Give back the nights of these locked bookings; the caller moves each in this transaction."""
+    await repository.set_free(session, ids)
+
+
 async def expire_batch(
     session: Session, batch: int, *, organisation_id: UUID | None
 ) -> tuple[UUID, ...]:
