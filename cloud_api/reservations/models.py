@@ -63,6 +63,7 @@ class Reservation(Model):
     early_check_in: Mapped[time | None]
     late_check_out: Mapped[time | None]
     late_night: Mapped[bool] = mapped_column(server_default=text("false"))
+    early_night: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         Index(None, "organisation_id", "check_in", "id"),

@@ -56,20 +56,16 @@ async def _voucher(session: Session, event: VoucherCame, _tools: Tools) -> None:
 
 _ENDS = ("cancelled", "rejected", "expired")
 
-REACTIONS: tuple[AnyReaction, ...] = (
-    *(
-        Reaction(
-            f"reservations.{end}", f"reservations.settle_on_{end}", BookingEnded, _settle
-        )
-        for end in _ENDS
-    ),
-    Reaction(
-        "payments.received", "reservations.confirm_on_money", MoneyCame, _money, prompt=True
-    ),
-    Reaction(
-        "payments.paid_in_full", "reservations.confirm_on_paid_in_full", MoneyCame, _money
-    ),
-    Reaction(
-        "payments.voucher_received", "reservations.note_voucher", VoucherCame, _voucher
-    ),
-)  # fmt: skip
+_ON_ENDS = tuple(
+    Reaction(f"reservations.{end}", f"reservations.settle_on_{end}", BookingEnded, _settle)
+    for end in _ENDS
+)
+_ON_MONEY = (
+    Reaction("payments.received", "reservations.confirm_on_money", MoneyCame, _money, prompt=True),
+    Reaction("payments.paid_in_full", "reservations.confirm_on_paid_in_full", MoneyCame, _money),
+)
+_ON_VOUCHERS = Reaction(
+    "payments.voucher_received", "reservations.note_voucher", VoucherCame, _voucher
+)
+
+REACTIONS: tuple[AnyReaction, ...] = (*_ON_ENDS, *_ON_MONEY, _ON_VOUCHERS)

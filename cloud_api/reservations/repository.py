@@ -136,6 +136,14 @@ async def lock_by_code(session: Session, code: str) -> Booking | None:
     return None if row is None else _booking_of(row)
 
 
+async def find_by_code(session: Session, code: str) -> Booking | None:
+    """As `lock_by_code`, to look at only."""
+    statement = across_tenants(_bookings(), because="a guest has no organisation")
+    found = await session.execute(statement.where(Reservation.code == code))
+    row = found.mappings().one_or_none()
+    return None if row is None else _booking_of(row)
+
+
 async def confirm(
     session: Session,
     scope: Scope,
@@ -426,7 +434,9 @@ def _booking_of(row: RowMapping) -> Booking:
         moments=Moments(**{each.name: row[each.name] for each in fields(Moments)}),
         version=row["version"],
         price=_price_of(row),
-        hours=AgreedHours(row["early_check_in"], row["late_check_out"], row["late_night"]),
+        hours=AgreedHours(
+            row["early_check_in"], row["late_check_out"], row["late_night"], row["early_night"]
+        ),
         transfer=row["transfer"],
         vouchers=row["vouchers"],
     )

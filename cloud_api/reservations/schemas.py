@@ -49,9 +49,7 @@ type CheckOut = Annotated[Day, Field(description="day of departure, free for the
 
 type QuoteToken = Annotated[
     str | None,
-    Field(
-        max_length=4000, description="a quote for these units, dates and guests: its price holds"
-    ),
+    Field(max_length=4000, description="a quote for these units, dates, guests: its price holds"),
 ]
 
 
@@ -299,12 +297,12 @@ class ReservationOut(BaseModel):
 
 
 _MOMENTS = tuple(each.name for each in fields(Moments))
+_NIGHTS = ("check_in", "check_out", "nights")
 _HOURS = ("late_check_out", "early_check_in")
 _PLAIN = tuple(
     name
     for name in ReservationOut.model_fields
-    if name
-    not in {*_MOMENTS, "check_in", "check_out", "nights", "contact", "payment", "price", *_HOURS}
+    if name not in {*_MOMENTS, *_HOURS, *_NIGHTS, "contact", "payment", "price"}
 )
 
 

@@ -60,6 +60,7 @@ __all__ = [
     "get",
     "guest_act",
     "guest_hold",
+    "guest_seen",
     "hold",
     "move",
     "page",
@@ -187,6 +188,16 @@ async def guest_hold(session: Session, code: str, contact: str) -> Booking:
     Raises not_found for a wrong code and for a wrong contact: the two look the same.
     """
     booking = await repository.lock_by_code(session, code)
+    if booking is None or booking.kind is not Kind.STAY:
+        raise ReservationNotFoundError
+    if not same_contact(contact, booking.contact):
+        raise ReservationNotFoundError
+    return booking
+
+
+async def guest_seen(session: Session, code: str, contact: str) -> Booking:
+    """As `guest_hold`, without keeping it from others: for deeds that lock houses first."""
+    booking = await repository.find_by_code(session, code)
     if booking is None or booking.kind is not Kind.STAY:
         raise ReservationNotFoundError
     if not same_contact(contact, booking.contact):

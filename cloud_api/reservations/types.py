@@ -123,16 +123,21 @@ class Price:
 class AgreedHours:
     """Hours of this stay alone, local to the house; None: as the house says.
 
-    `late_night`: the night of the departure date is kept from being sold.
+    `late_night`, `early_night`: the departure day's night, or the one before the arrival day, is
+    kept from being sold.
     """
 
     early_check_in: time | None = None
     late_check_out: time | None = None
     late_night: bool = False
+    early_night: bool = False
 
     def occupied(self, nights: Nights) -> Nights:
         """The nights taken by a stay of these nights."""
-        return Nights(nights.check_in, nights.check_out + timedelta(days=int(self.late_night)))
+        return Nights(
+            nights.check_in - timedelta(days=int(self.early_night)),
+            nights.check_out + timedelta(days=int(self.late_night)),
+        )
 
 
 HOUSE_HOURS = AgreedHours()

@@ -25,6 +25,7 @@ ALTER TABLE reservations
     ADD COLUMN early_check_in time,
     ADD COLUMN late_check_out time,
     ADD COLUMN late_night boolean NOT NULL DEFAULT false,
+    ADD COLUMN early_night boolean NOT NULL DEFAULT false,
     ADD CONSTRAINT ck_reservations_price CHECK (
         (price_minor IS NULL) = (price_currency IS NULL)
         AND (price_minor IS NULL) = (deposit_minor IS NULL)
@@ -72,6 +73,7 @@ DROP TABLE rearrangement_groups;
 ALTER TABLE reservations
     DROP CONSTRAINT ck_reservations_points,
     DROP CONSTRAINT ck_reservations_price,
+    DROP COLUMN early_night,
     DROP COLUMN late_night,
     DROP COLUMN late_check_out,
     DROP COLUMN early_check_in,

@@ -1,8 +1,7 @@
-"""How does a quote become a booking's price, and what happens to the money when it changes or ends?"""
+"""How does a quote become a booking's price, and what becomes of its money at the end?"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -52,6 +51,7 @@ async def agree(
     session: Session,
     tools: Tools,
     token: str,
+    *,
     unit_ids: Collection[UUID],
     nights: Nights,
     guests: int,
@@ -79,7 +79,7 @@ async def open_bill(session: Session, booking: Booking, agreed: Agreed) -> Folio
     Raises what `discounts.redeem` raises: then nothing may be committed.
     """
     quote = agreed.signed.quote
-    await pricing.keep_quote(session, agreed.signed.id)
+    await pricing.keep_quote(session, booking.organisation_id, agreed.signed.id)
     applied = quote.discounting.applied
     if applied is not None and applied.kind is DiscountKind.CODE:
         await discounts.redeem(session, applied.discount_id, booking.id)
@@ -95,7 +95,7 @@ async def open_bill(session: Session, booking: Booking, agreed: Agreed) -> Folio
             payer_name=booking.contact.name,
             payer_email=booking.contact.email,
             language=booking.contact.language,
-            deposit=quote.deposit,
+            deposit=quote.deposit if quote.deposit.minor else None,
         ),
     )
     return await payments.charge(session, folio, _lines(agreed.signed))
@@ -120,17 +120,25 @@ async def reprice(session: Session, tools: Tools, booking: Booking, token: str) 
     """
     if booking.price is None:
         raise UnpricedError
-    agreed = await agree(session, tools, token, booking.unit_ids, booking.nights, booking.guests)
+    agreed = await agree(
+        session,
+        tools,
+        token,
+        unit_ids=booking.unit_ids,
+        nights=booking.nights,
+        guests=booking.guests,
+    )
     folio = await payments.folio(session, booking.id)
     if folio is None or folio.currency != agreed.price.amount.currency:
         raise UnpricedError
     difference = agreed.price.amount + booking.price.amount * -1
-    await pricing.keep_quote(session, agreed.signed.id)
+    await pricing.keep_quote(session, booking.organisation_id, agreed.signed.id)
     if difference.minor:
         key = f"change:{agreed.signed.id}"
         line = ChargeLine(key=key, what="change", label="Change of stay", amount=difference)
         folio = await payments.charge(session, folio, [line])
-    await payments.set_deposit(session, folio, agreed.price.deposit)
+    deposit = agreed.price.deposit
+    await payments.set_deposit(session, folio, deposit if deposit.minor else None)
     await bookings.set_price(session, booking, agreed.price)
     return await bookings.must_find(session, booking.id)
 
@@ -203,7 +211,7 @@ async def _back(session: Session, booking: Booking, paid: Money) -> Money:
 
 
 def _days_before(booking: Booking, zone: str) -> int:
-    ended: datetime = booking.moments.cancelled_at or booking.moments.created_at
+    ended = booking.moments.cancelled_at or booking.moments.created_at
     return max((booking.nights.check_in - ended.astimezone(ZoneInfo(zone)).date()).days, 0)
 
 

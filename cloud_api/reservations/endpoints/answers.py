@@ -24,7 +24,12 @@ def tools_of(request: Request) -> Tools:
 async def agreement(request: Request, session: Session, wish: Wish, token: str) -> Agreed:
     """The quote's price for this very wish; raises quote_mismatch and pricing's refusals."""
     return await bills.agree(
-        session, tools_of(request), token, wish.unit_ids, wish.nights, wish.guests
+        session,
+        tools_of(request),
+        token,
+        unit_ids=wish.unit_ids,
+        nights=wish.nights,
+        guests=wish.guests,
     )
 
 

@@ -82,7 +82,8 @@ async def _hold_limit(
     await count(request, "hold", address_of(request), limit)
 
 
-async def _lookup_limit(request: Request, code: Code) -> None:
+async def lookup_limit(request: Request, code: Code) -> None:
+    """Count one attempt at a code, by address and by code."""
     await count(request, "hold-lookup", address_of(request), LOOKUPS_PER_ADDRESS)
     await count(request, "hold-code", code, LOOKUPS_PER_CODE)
 
@@ -131,7 +132,7 @@ async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf, request: Requ
 
 @router.get(
     "/holds/{code}",
-    dependencies=[Depends(_lookup_limit)],
+    dependencies=[Depends(lookup_limit)],
     openapi_extra=OPEN,
     responses=problem_responses(ReservationNotFoundError, InvalidRequest, TooManyAttempts),
 )
@@ -143,7 +144,7 @@ async def get_hold(code: Code, contact: KnownContact, session: DbSession) -> Hol
 @router.post(
     "/holds/{code}/{action}",
     response_model=HoldOut,
-    dependencies=[Depends(_lookup_limit)],
+    dependencies=[Depends(lookup_limit)],
     openapi_extra=OPEN,
     responses=problem_responses(
         ReservationNotFoundError,

@@ -102,9 +102,10 @@ WITH {_FREE_STALE}, gone AS (
     SELECT :id, wanted.unit_id FROM unnest(CAST(:unit_ids AS uuid[])) AS wanted (unit_id)
     ON CONFLICT DO NOTHING
 ), moved AS (
-    UPDATE reservations SET check_in = :check_in, check_out = :leaves, guests = :guests,
+    UPDATE reservations SET check_in = :arrives, check_out = :leaves, guests = :guests,
         property_id = :property_id, house_id = :house_id, early_check_in = :early_check_in,
-        late_check_out = :late_check_out, late_night = :late_night, version = version + 1
+        late_check_out = :late_check_out, late_night = :late_night,
+        early_night = :early_night, version = version + 1
     WHERE id = :id
 )
 SELECT (SELECT count(*) FROM taken) AS taken, ARRAY(SELECT id FROM expired) AS expired
@@ -117,7 +118,8 @@ WITH {_FREE_STALE}, gone AS (
     SELECT space_id FROM freed UNION ALL SELECT space_id FROM gone
 ), {_BUSY}, {_TAKEN.format(before="given_back")}, revived AS (
     UPDATE reservations SET status = 'confirmed', confirmed_at = statement_timestamp(),
-        expires_at = NULL, late_night = false, late_check_out = NULL, version = version + 1
+        expires_at = NULL, late_night = false, late_check_out = NULL,
+        early_night = false, early_check_in = NULL, version = version + 1
     WHERE id = :id AND status IN ('expired', 'cancelled') AND EXISTS (SELECT FROM taken)
 )
 SELECT (SELECT count(*) FROM taken) AS taken, ARRAY(SELECT id FROM expired) AS expired
@@ -169,6 +171,8 @@ async def move(session: Session, moving: Moving) -> tuple[UUID, ...] | None:
     """
     values = {
         **_dates(moving.hours.occupied(moving.nights)),
+        "arrives": moving.nights.check_in,
+        "early_night": moving.hours.early_night,
         "leaves": moving.nights.check_out,
         "early_check_in": moving.hours.early_check_in,
         "late_check_out": moving.hours.late_check_out,
