@@ -9,6 +9,8 @@ from fastapi import APIRouter, FastAPI
 from cloud_api.accounts.service import authenticate, ensure_owner
 from cloud_api.api import health, openapi, problems, routers
 from cloud_api.api.front import Front
+from cloud_api.files.registry import store_of
+from cloud_api.files.service import Cabinet
 from cloud_api.fleet.authority import read_authority
 from cloud_api.fleet.ports import Enrolment
 from cloud_api.fleet.types import CHANNEL_DONE
@@ -23,6 +25,7 @@ from cloud_api.kit.ids import new_id
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.throttle import Throttle
 from cloud_api.kit.vault import Vault
+from cloud_api.reservations.availability.service import taken_by_unit
 from cloud_api.settings import CloudSettings
 
 TITLE = "Portero"
@@ -81,16 +84,19 @@ def _lifespan(settings: CloudSettings, clock: Clock) -> Lifespan:
                 listening(database.dsn, CHANNEL_DONE) as bell,
                 Outgoing(settings.vendor_urls) as outgoing,
             ):
+                vault = Vault(secret)
+                app.state.cabinet = Cabinet(vault, store_of(settings, outgoing, clock))
                 app.state.backstage = Backstage(
                     database=database,
                     clock=clock,
                     authenticate=authenticate,
                     throttle=Throttle(database, key=sha256(f"throttle {secret}".encode()).digest()),
-                    vault=Vault(secret),
+                    vault=vault,
                     bell=bell,
                     outgoing=outgoing,
                 )
                 app.state.enrolment = _enrolment(settings)
+                app.state.calendar = taken_by_unit
                 await _first_owner(settings, database)
                 yield
         finally:

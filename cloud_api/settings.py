@@ -73,6 +73,26 @@ class CloudSettings(BaseSettings):
     courier_builds: bool = Field(
         default=True, description="this courier also signs and builds snapshots"
     )
+    files_store: Literal["local", "s3", "cloudinary"] = Field(
+        default="local", description="where sealed files rest"
+    )
+    files_folder: Path | None = Field(
+        default=None, description="of the local store; `<data_folder>/files` when not given"
+    )
+    files_bucket: str = Field(default="", description="the bucket, or Cloudinary's cloud name")
+    files_region: str = "us-east-1"
+    files_endpoint: str | None = Field(
+        default=None, description="of a store that speaks S3 and is not Amazon's"
+    )
+    files_key_id: str = Field(default="", description="access key id, or Cloudinary's API key")
+    files_secret: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _whole_store(self) -> Self:
+        known = self.files_bucket and self.files_key_id and self.files_secret.get_secret_value()
+        if self.files_store != "local" and not known:
+            raise ValueError("files_store needs files_bucket, files_key_id and files_secret")
+        return self
 
     @model_validator(mode="after")
     def _real_vendors_in_production(self) -> Self:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -30,6 +31,8 @@ app.add_typer(keys, name="keys")
 app.add_typer(provision, name="provision")
 dead_letters = typer.Typer(help="Work that was given up.", no_args_is_help=True)
 app.add_typer(dead_letters, name="dead-letters")
+prices = typer.Typer(help="What a property's prices follow.", no_args_is_help=True)
+app.add_typer(prices, name="prices")
 
 backup = typer.Typer(help="Keep a cloud or a house elsewhere, encrypted.", no_args_is_help=True)
 app.add_typer(backup, name="backup")
@@ -112,6 +115,22 @@ def jobs_run(name: Annotated[str, typer.Argument(help="As `jobs list` names it."
     from portero.verbs.worker import run_job
 
     typer.echo(_run(run_job(name)))
+
+
+@prices.command("show")
+def prices_show(property_id: UUID) -> None:
+    """Show a property's conventions: weekend, currencies, deposit, taxes and fees, hours."""
+    from portero.verbs.prices import show_prices
+
+    typer.echo(_run(show_prices(property_id)))
+
+
+@prices.command("seed")
+def prices_seed(property_id: UUID) -> None:
+    """Begin with the offered terms of late check-out and early check-in, where none were told."""
+    from portero.verbs.prices import seed_prices
+
+    typer.echo(_run(seed_prices(property_id)))
 
 
 @dead_letters.command("list")

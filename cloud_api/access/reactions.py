@@ -98,6 +98,7 @@ _STAY_EVENTS = (
     "reservations.expired",
     "reservations.no_show",
     "reservations.checked_in",
+    "reservations.hours_agreed",
     "reservations.completed",
     "access.stay_touched",
 )

@@ -6,6 +6,7 @@ _READ_HOUSES = frozenset(
     {
         Permission.ORGANISATION_READ,
         Permission.PROPERTIES_READ,
+        Permission.PRICING_READ,
         Permission.RESERVATIONS_READ,
         Permission.FLEET_READ,
     }
@@ -15,11 +16,16 @@ _FRONT_DESK = frozenset(
         Permission.CLIENTS_READ,
         Permission.CLIENTS_WRITE,
         Permission.RESERVATIONS_WRITE,
+        Permission.PAYMENTS_READ,
+        Permission.PAYMENTS_WRITE,
         Permission.ACCESS_READ,
         Permission.ACCESS_WRITE,
         Permission.ACCESS_SECRETS,
         Permission.DOORS_OPEN,
         Permission.MUSIC_CONTROL,
+        Permission.FILES_READ,
+        Permission.FILES_WRITE,
+        Permission.FILES_PRIVATE,
     }
 )
 _OWNERS_ONLY = frozenset({Permission.ORGANISATION_WRITE})
@@ -33,7 +39,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {Permission.PROPERTIES_READ, Permission.ORGANISATION_READ, Permission.DOORS_OPEN}
     ),
     Role.READ_ONLY: _READ_HOUSES
-    | {Permission.CLIENTS_READ, Permission.ACCESS_READ, Permission.STAFF_READ},
+    | {
+        Permission.CLIENTS_READ,
+        Permission.ACCESS_READ,
+        Permission.STAFF_READ,
+        Permission.FILES_READ,
+    },
 }
 
 _MANAGED: dict[Role, frozenset[Role]] = {

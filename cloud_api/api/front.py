@@ -20,6 +20,9 @@ from cloud_api.kit.errors import MEDIA_TYPE, Problem, problem_document
 from cloud_api.kit.metrics import HTTP_SECONDS
 
 MAX_BODY_BYTES = 1024 * 1024
+# Where files are taken; a file's own policy says how large it may be.
+MAX_FILE_BYTES = 21 * 1024 * 1024
+_TAKES_FILES = re.compile(r"/api/v1/(?:[^/]+/){0,3}(?:files|vouchers|id-documents)")
 REQUEST_ID_HEADER = "x-request-id"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = frozenset({"/healthz"})
@@ -36,11 +39,10 @@ log: structlog.typing.FilteringBoundLogger = structlog.get_logger("http")
 class BodyTooLargeError(HTTPException):
     """The body is larger than we read."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         # Closed: what is still coming would only be read to be thrown away.
-        super().__init__(
-            413, "The request body may have at most 1 MiB", headers={"connection": "close"}
-        )
+        words = f"The request body may have at most {most // MAX_BODY_BYTES} MiB"
+        super().__init__(413, words, headers={"connection": "close"})
 
 
 class Front:
@@ -118,16 +120,18 @@ class _Answer:
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
     announced = Headers(scope=scope).get("content-length", "0")
+    takes_files = _TAKES_FILES.fullmatch(cast("str", scope["path"])) is not None
+    most = MAX_FILE_BYTES if takes_files else MAX_BODY_BYTES
     seen = 0
 
     async def limited() -> Message:
         nonlocal seen
-        if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
-            raise BodyTooLargeError
+        if announced.isdecimal() and int(announced) > most:
+            raise BodyTooLargeError(most)
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > MAX_BODY_BYTES:
-            raise BodyTooLargeError
+        if seen > most:
+            raise BodyTooLargeError(most)
         return message
 
     return limited

@@ -58,6 +58,7 @@ class Ask:
     content: bytes | None = field(default=None, repr=False)
     basic: tuple[str, str] | None = field(default=None, repr=False)
     seconds: float = ANSWER_SECONDS
+    most_bytes: int = MOST_ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class Outgoing:
         auth = None if ask.basic is None else httpx.BasicAuth(*ask.basic)
         try:
             response = await self._client.send(request, auth=auth, stream=True)
-            body = await _read(response)
+            body = await _read(response, ask.most_bytes)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise VendorUnreachableError(type(error).__name__) from None
         except (httpx.TransportError, httpx.StreamError) as error:
@@ -144,12 +145,12 @@ class Outgoing:
         await self.close()
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, most_bytes: int) -> bytes:
     body = bytearray()
     try:
         async for chunk in response.aiter_bytes():
             body += chunk
-            if len(body) > MOST_ANSWER_BYTES:
+            if len(body) > most_bytes:
                 raise VendorSilentError("the answer does not end")
     finally:
         await response.aclose()

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, composite, mapped_column
 
 from cloud_api.kit.db import JsonObject, Model, text_enum
 from cloud_api.kit.money import Money
-from cloud_api.properties.types import GuestsMay, LockVendor, PlayerVendor
+from cloud_api.properties.types import ConfirmsOn, GuestsMay, LockVendor, PlayerVendor
 from protocol.home import ThingKind
 
 
@@ -61,12 +61,17 @@ class PropertyRow(Place):
     most_nights: Mapped[int] = mapped_column(Integer, server_default=text("60"))
     staff_grant_days: Mapped[int] = mapped_column(Integer, server_default=text("30"))
     override_hours: Mapped[int] = mapped_column(Integer, server_default=text("24"))
+    voucher_minutes: Mapped[int] = mapped_column(Integer, server_default=text("60"))
+    confirms_on: Mapped[ConfirmsOn] = mapped_column(
+        text_enum(ConfirmsOn), server_default=ConfirmsOn.DEPOSIT.value
+    )
 
     __table_args__ = (
         CheckConstraint("hold_minutes > 0", name="hold_minutes"),
         CheckConstraint("most_nights > 0", name="most_nights"),
         CheckConstraint("staff_grant_days > 0", name="staff_grant_days"),
         CheckConstraint("override_hours > 0", name="override_hours"),
+        CheckConstraint("voucher_minutes > 0", name="voucher_minutes"),
     )
 
 

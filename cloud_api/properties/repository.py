@@ -1,10 +1,10 @@
 """How are houses and their parts read and written?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from cloud_api.kit.db import Session
@@ -12,9 +12,10 @@ from cloud_api.kit.money import Money
 from cloud_api.kit.paging import Column, Window, ordering, read_page
 from cloud_api.kit.tenancy import Scope, across_tenants, scoped
 from cloud_api.properties.errors import NameTaken
-from cloud_api.properties.models import Place, UnitRow, UnitSpaceRow
+from cloud_api.properties.models import Place, PropertyRow, UnitRow, UnitSpaceRow
 from cloud_api.properties.types import (
     BookableUnit,
+    ConfirmsOn,
     GuestsMay,
     HouseLayout,
     LockPlace,
@@ -27,7 +28,8 @@ from protocol.home import ThingKind
 _BOOKABLE = """
 SELECT u.id AS unit_id, u.name, u.house_id, h.property_id, u.organisation_id, u.capacity,
        u.base_price_minor, u.base_price_currency, h.zone, h.check_in_from, h.check_out_until,
-       p.hold_minutes, p.may_stand_unconfirmed, p.most_nights,
+       p.hold_minutes, p.may_stand_unconfirmed, p.most_nights, h.name AS house_name,
+       p.voucher_minutes, p.confirms_on,
        u.archived_at IS NULL AND h.archived_at IS NULL AND p.archived_at IS NULL AS active,
        ARRAY(SELECT s.space_id FROM unit_spaces s WHERE s.unit_id = u.id
              ORDER BY s.space_id) AS space_ids
@@ -39,6 +41,12 @@ WHERE u.archived_at IS NULL AND h.archived_at IS NULL AND p.archived_at IS NULL
   AND (u.id = ANY(:unit_ids) OR u.house_id = :house_id OR h.property_id = :property_id)
 ORDER BY u.name, u.id LIMIT :most
 """)
+_OFFERED = text(f"""{_BOOKABLE}
+WHERE u.archived_at IS NULL AND h.archived_at IS NULL AND p.archived_at IS NULL
+  AND u.organisation_id = :organisation_id
+  AND (CAST(:property_id AS uuid) IS NULL OR h.property_id = :property_id)
+""")
+_OWNER = text("SELECT organisation_id FROM properties WHERE id = :property_id")
 _LAYOUT = text("""
 SELECT h.id AS house_id, h.property_id, h.organisation_id, h.name, h.zone, h.check_in_from,
        h.check_out_until, h.lease_hours, h.max_companions,
@@ -120,6 +128,13 @@ async def page[M: Place](
     return await read_page(session, statement, window, order=order)
 
 
+async def count_own(session: Session, scope: Scope, property_ids: Collection[UUID]) -> int:
+    """How many of these properties are the caller's own."""
+    statement = select(func.count()).select_from(PropertyRow)
+    own = scoped(statement.where(PropertyRow.id.in_(property_ids)), PropertyRow, scope)
+    return await session.scalar(own) or 0
+
+
 async def spaces_of(session: Session, unit_ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
     """The spaces of these units, which the caller has already read as its own."""
     found = await session.execute(
@@ -178,6 +193,23 @@ async def on_sale(
     }
     rows = (await session.execute(statement, values)).mappings()
     return tuple(_bookable(row) for row in rows)
+
+
+async def offered(
+    session: Session, organisation_id: UUID, property_id: UUID | None
+) -> tuple[BookableUnit, ...]:
+    """Every unit on sale of the organisation, or of one property of it; in no order."""
+    statement = across_tenants(_OFFERED, because="what is for sale, anybody may see")
+    values = {"organisation_id": organisation_id, "property_id": property_id}
+    rows = (await session.execute(statement, values)).mappings()
+    return tuple(_bookable(row) for row in rows)
+
+
+async def owner_of(session: Session, property_id: UUID) -> UUID | None:
+    """Whose property it is."""
+    statement = across_tenants(_OWNER, because="what is for sale, anybody may see")
+    found: UUID | None = await session.scalar(statement, {"property_id": property_id})
+    return found
 
 
 async def layout(session: Session, house_id: UUID) -> HouseLayout | None:
@@ -264,4 +296,7 @@ def _bookable(row: RowMapping) -> BookableUnit:
         most_nights=row["most_nights"],
         active=row["active"],
         base_price=Money(row["base_price_minor"], row["base_price_currency"]),
+        house_name=row["house_name"],
+        voucher_minutes=row["voucher_minutes"],
+        confirms_on=ConfirmsOn(row["confirms_on"]),
     )

@@ -30,7 +30,7 @@ from cloud_api.properties.rules import (
     hours_fit,
     is_zone,
 )
-from cloud_api.properties.types import GuestsMay, LockVendor, PlayerVendor
+from cloud_api.properties.types import ConfirmsOn, GuestsMay, LockVendor, PlayerVendor
 from protocol.home import Degrees, EntityName, ThingKind
 from protocol.lan import LanAddress
 from protocol.music import MusicRules
@@ -103,6 +103,15 @@ type OverrideHours = Annotated[
         description="the longest window of a grant that may override",
     ),
 ]
+type VoucherMinutes = Annotated[
+    int,
+    Field(
+        strict=True,
+        ge=HOLD_MINUTES[0],
+        le=HOLD_MINUTES[1],
+        description="how long a hold waits for the voucher of a transfer",
+    ),
+]
 type LeaseHours = Annotated[int, Field(strict=True, ge=LEASE_HOURS[0], le=LEASE_HOURS[1])]
 type LanAddresses = Annotated[
     list[LanAddress],
@@ -162,6 +171,8 @@ class PropertyIn(_In):
     most_nights: MostNights = 60
     staff_grant_days: StaffGrantDays = 30
     override_hours: OverrideHours = 24
+    voucher_minutes: VoucherMinutes = 60
+    confirms_on: ConfirmsOn = ConfirmsOn.DEPOSIT
 
 
 class PropertyPatch(PlacePatch):
@@ -176,6 +187,8 @@ class PropertyPatch(PlacePatch):
     most_nights: MostNights | None = None
     staff_grant_days: StaffGrantDays | None = None
     override_hours: OverrideHours | None = None
+    voucher_minutes: VoucherMinutes | None = None
+    confirms_on: ConfirmsOn | None = None
 
 
 class PropertyOut(_Out):
@@ -189,6 +202,8 @@ class PropertyOut(_Out):
     most_nights: int
     staff_grant_days: int
     override_hours: int
+    voucher_minutes: int
+    confirms_on: ConfirmsOn
 
 
 class HouseIn(_In):

@@ -1,6 +1,6 @@
 """What do the rooms above need to know of houses?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from cloud_api.kit.db import Session
@@ -37,6 +37,25 @@ async def units_on_sale(
     return await repository.on_sale(
         session, unit_ids=unit_ids, house_id=house_id, property_id=property_id
     )
+
+
+async def units_offered(
+    session: Session, *, organisation_id: UUID | None = None, property_id: UUID | None = None
+) -> tuple[BookableUnit, ...]:
+    """Every active unit of the organisation, or of the property; in no order, however many.
+
+    Nothing named, or nobody's, answers nothing.
+    """
+    owner = organisation_id
+    if owner is None and property_id is not None:
+        owner = await repository.owner_of(session, property_id)
+    return () if owner is None else await repository.offered(session, owner, property_id)
+
+
+async def check_properties(session: Session, scope: Scope, property_ids: Collection[UUID]) -> None:
+    """Raises NotFound unless each of these properties is the caller's own."""
+    if await repository.count_own(session, scope, property_ids) != len(set(property_ids)):
+        raise NotFound
 
 
 async def house_layout(session: Session, house_id: UUID, scope: Scope | None = None) -> HouseLayout:

@@ -32,13 +32,21 @@ class GuestsMay(StrEnum):
     USE = "use"
 
 
+class ConfirmsOn(StrEnum):
+    """How much must have come before a booking confirms itself."""
+
+    DEPOSIT = "deposit"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class BookableUnit:
     """One unit with everything a booking needs to know of it.
 
     `space_ids` is sorted; `hold_minutes` is a hold's lifetime; where `may_stand_unconfirmed`, an
     unconfirmed booking does not expire; a stranger holds at most `most_nights` at once. `active` is
-    false when unit, house or property is archived.
+    false when unit, house or property is archived. `voucher_minutes` is the lifetime of a hold
+    whose guest transfers the money by hand and shows a voucher.
     """
 
     unit_id: UUID
@@ -56,6 +64,9 @@ class BookableUnit:
     most_nights: int
     active: bool
     base_price: Money
+    house_name: str
+    voucher_minutes: int
+    confirms_on: ConfirmsOn
 
 
 @dataclass(frozen=True, slots=True)

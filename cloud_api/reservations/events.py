@@ -1,11 +1,12 @@
 """What has happened to bookings, for rooms that do not know this one?"""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
 from cloud_api.kit.db import Session
 from cloud_api.kit.events import Event, publish
+from cloud_api.kit.money import Money
 from cloud_api.reservations.types import Booking
 
 
@@ -23,6 +24,10 @@ class ReservationEvent(Event):
     kind: str
     status: str
     client_id: UUID | None
+    price: Money | None
+    points_redeemed: int
+    channel: str
+    code: str
 
 
 class ReservationHeld(ReservationEvent):
@@ -66,6 +71,20 @@ class ReservationMoved(ReservationEvent):
     old_unit_ids: tuple[UUID, ...]
 
 
+class HoldExpiring(ReservationEvent):
+    """A hold will run out soon; told once."""
+
+    name = "reservations.hold_expiring"
+
+    expires_at: datetime
+
+
+class HoursAgreed(ReservationEvent):
+    """This stay begins earlier or ends later than the house's hours say."""
+
+    name = "reservations.hours_agreed"
+
+
 class ReservationCheckedIn(ReservationEvent):
     """The guests are in the house."""
 
@@ -87,6 +106,12 @@ class ReservationCompleted(ReservationEvent):
 async def publish_event(session: Session, kind: type[ReservationEvent], booking: Booking) -> None:
     """Write an event that says what is true of this booking now."""
     event = kind.model_validate(_facts(booking))
+    await publish(session, event, organisation_id=booking.organisation_id)
+
+
+async def publish_expiring(session: Session, booking: Booking) -> None:
+    """Write that this hold will run out soon."""
+    event = HoldExpiring.model_validate({**_facts(booking), "expires_at": booking.expires_at})
     await publish(session, event, organisation_id=booking.organisation_id)
 
 
@@ -115,4 +140,8 @@ def _facts(booking: Booking) -> dict[str, object]:
         "kind": booking.kind.value,
         "status": booking.status.value,
         "client_id": booking.client_id,
+        "price": booking.price and booking.price.amount,
+        "points_redeemed": booking.price.points_redeemed if booking.price else 0,
+        "channel": booking.channel,
+        "code": booking.code,
     }

@@ -10,10 +10,12 @@ from cloud_api.kit.clock import Clock
 from cloud_api.kit.db import Session
 from cloud_api.properties import service as properties
 from cloud_api.reservations import repository, service
+from cloud_api.reservations.events import publish_expiring
 from cloud_api.reservations.holds import service as holds
 from cloud_api.reservations.types import Booking, JobChange, JobReport, Status
 
 EXPIRE_BATCH = 200
+REMINDER = timedelta(minutes=15)
 COMPLETE_BATCH = 200
 # Somewhere on earth it is at most this much later than in UTC.
 _EARLIEST_ZONE = timedelta(hours=14)
@@ -52,8 +54,18 @@ async def complete_stays(
     return JobReport("reservations.complete_stays", tuple(changes))
 
 
+async def remind_of_holds(session: Session, _clock: Clock) -> JobReport:
+    """Tell once of each hold that runs out within 15 minutes, by the database's clock."""
+    due = await repository.expiring(session, within=REMINDER, most=EXPIRE_BATCH)
+    for booking in due:
+        await publish_expiring(session, booking)
+    changes = tuple(JobChange(each.id, each.code, each.status, each.status) for each in due)
+    return JobReport("reservations.remind_of_holds", changes)
+
+
 JOBS: tuple[Job, ...] = (
     Job("reservations.expire_holds", timedelta(seconds=60), expire_holds),
+    Job("reservations.remind_of_holds", timedelta(seconds=60), remind_of_holds),
     Job("reservations.complete_stays", timedelta(minutes=30), complete_stays),
 )
 

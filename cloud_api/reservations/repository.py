@@ -15,12 +15,14 @@ from cloud_api.kit.tenancy import Scope, across_tenants, scoped
 from cloud_api.reservations.models import Occupancy, Reservation, ReservationUnit
 from cloud_api.reservations.types import (
     LIVE,
+    AgreedHours,
     Booking,
     Contact,
     Kind,
     Moments,
     Nights,
     Payment,
+    Price,
     Status,
 )
 
@@ -103,6 +105,20 @@ async def find_any(session: Session, reservation_id: UUID) -> Booking | None:
     return await _one(session, statement, reservation_id)
 
 
+async def must_find(session: Session, reservation_id: UUID) -> Booking:
+    """A booking the caller knows to exist; LookupError otherwise."""
+    found = await find_any(session, reservation_id)
+    if found is None:
+        raise LookupError(reservation_id)
+    return found
+
+
+async def lock_any(session: Session, reservation_id: UUID) -> Booking | None:
+    """A booking of any organisation, locked, for reactions."""
+    statement = across_tenants(_bookings(), because="reactions and jobs serve every organisation")
+    return await _one(session, statement.with_for_update(of=Reservation), reservation_id)
+
+
 async def find_all(session: Session, ids: Sequence[UUID]) -> list[Booking]:
     """Bookings of any organisation, in the order of their ids, for events about them."""
     statement = across_tenants(_bookings(), because="expiry crosses organisations")
@@ -116,6 +132,14 @@ async def lock_by_code(session: Session, code: str) -> Booking | None:
     found = await session.execute(
         statement.where(Reservation.code == code).with_for_update(of=Reservation)
     )
+    row = found.mappings().one_or_none()
+    return None if row is None else _booking_of(row)
+
+
+async def find_by_code(session: Session, code: str) -> Booking | None:
+    """As `lock_by_code`, to look at only."""
+    statement = across_tenants(_bookings(), because="a guest has no organisation")
+    found = await session.execute(statement.where(Reservation.code == code))
     row = found.mappings().one_or_none()
     return None if row is None else _booking_of(row)
 
@@ -181,6 +205,48 @@ async def extend_hold(session: Session, booking: Booking, by: timedelta) -> None
     """Let this locked hold run longer, once."""
     values = {"expires_at": Reservation.expires_at + by, "hold_extended": True}
     await _update(session, booking.id, values)
+
+
+async def note_voucher(session: Session, booking: Booking, number: int) -> None:
+    """So many vouchers were shown for this locked booking."""
+    await _update(session, booking.id, {"vouchers": number})
+
+
+async def set_price(session: Session, booking: Booking, price: Price) -> None:
+    """What this locked booking costs from now on."""
+    values: dict[str, object] = {
+        "price_minor": price.amount.minor,
+        "price_currency": price.amount.currency,
+        "deposit_minor": price.deposit.minor,
+        "quote_id": price.quote_id,
+        "discount_code": price.discount_code,
+        "points_redeemed": price.points_redeemed,
+    }
+    await _update(session, booking.id, values)
+
+
+async def expiring(session: Session, *, within: timedelta, most: int) -> list[Booking]:
+    """Holds that run out this soon and were not told of, locked and marked; skips those in use."""
+    statement = (
+        across_tenants(_bookings(), because="the clock serves every organisation")
+        .where(
+            Reservation.status == Status.HELD.value,
+            Reservation.reminded_at.is_(None),
+            Reservation.expires_at > func.statement_timestamp(),
+            Reservation.expires_at <= func.statement_timestamp() + within,
+        )
+        .order_by(Reservation.expires_at)
+        .limit(most)
+        .with_for_update(of=Reservation, skip_locked=True)
+    )
+    due = [_booking_of(row) for row in (await session.execute(statement)).mappings()]
+    await session.execute(
+        across_tenants(
+            update(Reservation).where(Reservation.id.in_([each.id for each in due])),
+            because="the clock serves every organisation",
+        ).values(reminded_at=func.statement_timestamp())
+    )
+    return due
 
 
 async def set_client(session: Session, booking: Booking, client_id: UUID) -> None:
@@ -367,6 +433,25 @@ def _booking_of(row: RowMapping) -> Booking:
         visit_counted=row["visit_counted"],
         moments=Moments(**{each.name: row[each.name] for each in fields(Moments)}),
         version=row["version"],
+        price=_price_of(row),
+        hours=AgreedHours(
+            row["early_check_in"], row["late_check_out"], row["late_night"], row["early_night"]
+        ),
+        transfer=row["transfer"],
+        vouchers=row["vouchers"],
+    )
+
+
+def _price_of(row: RowMapping) -> Price | None:
+    if row["price_minor"] is None:
+        return None
+    currency = row["price_currency"]
+    return Price(
+        amount=Money(row["price_minor"], currency),
+        deposit=Money(row["deposit_minor"], currency),
+        quote_id=row["quote_id"],
+        points_redeemed=row["points_redeemed"],
+        discount_code=row["discount_code"],
     )
 
 

@@ -23,6 +23,8 @@ _ALL_KINDS = frozenset(Kind)
 _GUEST_OR_STAFF = frozenset({Who.GUEST, Who.STAFF})
 _STAFF = frozenset({Who.STAFF})
 _CLOCK = frozenset({Who.CLOCK})
+_PAYMENT = frozenset({Who.PAYMENT})
+_STAFF_OR_PAYMENT = frozenset({Who.STAFF, Who.PAYMENT})
 _COUNTED_CHANNELS = frozenset(
     {"web", "whatsapp", "phone", "email", "walk_in", "airbnb", "booking", "telegram", "staff"}
 )
@@ -43,7 +45,7 @@ class Transition:
 def _from_unconfirmed(source: Status) -> tuple[Transition, ...]:
     """What is the same for every booking that nobody confirmed yet."""
     return (
-        Transition(source, Action.CONFIRM, Status.CONFIRMED, _STAFF),
+        Transition(source, Action.CONFIRM, Status.CONFIRMED, _STAFF_OR_PAYMENT),
         Transition(source, Action.REJECT, Status.REJECTED, _STAFF),
         Transition(source, Action.CANCEL, Status.CANCELLED, _GUEST_OR_STAFF),
         Transition(source, Action.MOVE, source, _STAFF),
@@ -54,11 +56,11 @@ def _from_unconfirmed(source: Status) -> tuple[Transition, ...]:
 
 TRANSITIONS: tuple[Transition, ...] = (
     *_from_unconfirmed(Status.HELD),
-    Transition(Status.HELD, Action.SUBMIT, Status.PENDING, _GUEST_OR_STAFF),
+    Transition(Status.HELD, Action.SUBMIT, Status.PENDING, _GUEST_OR_STAFF | {Who.PAYMENT}),
     Transition(Status.HELD, Action.EXPIRE, Status.EXPIRED, _CLOCK),
     Transition(Status.HELD, Action.EXTEND_HOLD, Status.HELD, _GUEST_OR_STAFF),
     *_from_unconfirmed(Status.PENDING),
-    Transition(Status.PENDING, Action.REVIEW, Status.UNDER_REVIEW, _GUEST_OR_STAFF),
+    Transition(Status.PENDING, Action.REVIEW, Status.UNDER_REVIEW, _GUEST_OR_STAFF | {Who.PAYMENT}),
     *_from_unconfirmed(Status.UNDER_REVIEW),
     Transition(Status.CONFIRMED, Action.CANCEL, Status.CANCELLED, _STAFF, _ALL_KINDS),
     Transition(Status.CONFIRMED, Action.MOVE, Status.CONFIRMED, _STAFF, _ALL_KINDS),
@@ -66,6 +68,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(Status.CONFIRMED, Action.CHECK_OUT, Status.COMPLETED, _STAFF),
     Transition(Status.CONFIRMED, Action.NO_SHOW, Status.NO_SHOW, _STAFF),
     Transition(Status.CONFIRMED, Action.COMPLETE, Status.COMPLETED, _CLOCK, _ALL_KINDS),
+    # Money that came late: only where the nights are still free.
+    Transition(Status.EXPIRED, Action.REVIVE, Status.CONFIRMED, _PAYMENT),
+    Transition(Status.CANCELLED, Action.REVIVE, Status.CONFIRMED, _PAYMENT),
 )
 
 _BY_DEED = {(row.source, row.action): row for row in TRANSITIONS}

@@ -1,11 +1,18 @@
 """What do bookings look like from outside?"""
 
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
 from cloud_api.kit.days import Day
 from cloud_api.kit.money import Money
@@ -38,6 +45,12 @@ type Guests = Annotated[
 ]
 type CheckIn = Annotated[Day, Field(description="first night, local date of the house")]
 type CheckOut = Annotated[Day, Field(description="day of departure, free for the next guest")]
+
+
+type QuoteToken = Annotated[
+    str | None,
+    Field(max_length=4000, description="a quote for these units, dates, guests: its price holds"),
+]
 
 
 class _In(BaseModel):
@@ -75,6 +88,10 @@ class HoldIn(_StayIn):
     """Somebody wants these nights."""
 
     channel: Channel = "web"
+    quote: QuoteToken = None
+    transfer: Annotated[
+        StrictBool, Field(description="pays by bank transfer: held until the voucher's deadline")
+    ] = False
 
 
 class HoldOut(BaseModel):
@@ -91,6 +108,9 @@ class HoldOut(BaseModel):
     expires_at: Annotated[
         datetime | None, Field(description="by the database's clock; null: stands without expiry")
     ]
+    price: Money | None
+    deposit: Money | None
+    transfer: bool
 
     @classmethod
     def of(cls, booking: Booking) -> Self:
@@ -105,6 +125,9 @@ class HoldOut(BaseModel):
             guests=booking.guests,
             unit_ids=list(booking.unit_ids),
             expires_at=booking.expires_at,
+            price=booking.price and booking.price.amount,
+            deposit=booking.price and booking.price.deposit,
+            transfer=booking.transfer,
         )
 
 
@@ -113,6 +136,7 @@ class ReservationIn(_StayIn):
 
     channel: Channel = "staff"
     confirmed: bool = False
+    quote: QuoteToken = None
     notes: Paragraph = ""
 
 
@@ -152,6 +176,7 @@ class MoveIn(_In):
     check_out: Day | None = None
     unit_ids: UnitIds | None = None
     guests: Guests | None = None
+    quote: QuoteToken = None
 
 
 class BookingNote(BaseModel):
@@ -197,6 +222,16 @@ class PaymentOut(BaseModel):
     amount: Money | None
 
 
+class PriceOut(BaseModel):
+    """What a booking costs, as its quote said."""
+
+    amount: Money
+    deposit: Money
+    quote_id: UUID | None
+    points_redeemed: int
+    discount_code: str | None
+
+
 class ReservationOut(BaseModel):
     """A reservation or block, for staff."""
 
@@ -222,6 +257,11 @@ class ReservationOut(BaseModel):
     notes: str
     reason: str
     payment: PaymentOut | None
+    price: PriceOut | None
+    transfer: bool
+    vouchers: int
+    late_check_out: time | None
+    early_check_in: time | None
     confirmed_by: UUID | None
     visit_counted: bool
     created_at: datetime
@@ -247,16 +287,22 @@ class ReservationOut(BaseModel):
                 "check_out": booking.nights.check_out,
                 "nights": booking.nights.count,
                 "contact": ContactOut.model_validate(booking.contact, from_attributes=True),
+                "price": booking.price
+                and PriceOut.model_validate(booking.price, from_attributes=True),
+                "late_check_out": booking.hours.late_check_out,
+                "early_check_in": booking.hours.early_check_in,
                 "payment": payment and PaymentOut(note=payment.note, amount=payment.amount),
             }
         )
 
 
 _MOMENTS = tuple(each.name for each in fields(Moments))
+_NIGHTS = ("check_in", "check_out", "nights")
+_HOURS = ("late_check_out", "early_check_in")
 _PLAIN = tuple(
     name
     for name in ReservationOut.model_fields
-    if name not in {*_MOMENTS, "check_in", "check_out", "nights", "contact", "payment"}
+    if name not in {*_MOMENTS, *_HOURS, *_NIGHTS, "contact", "payment", "price"}
 )
 
 

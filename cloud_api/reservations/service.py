@@ -60,6 +60,7 @@ __all__ = [
     "get",
     "guest_act",
     "guest_hold",
+    "guest_seen",
     "hold",
     "move",
     "page",
@@ -194,6 +195,16 @@ async def guest_hold(session: Session, code: str, contact: str) -> Booking:
     return booking
 
 
+async def guest_seen(session: Session, code: str, contact: str) -> Booking:
+    """As `guest_hold`, without keeping it from others: for deeds that lock houses first."""
+    booking = await repository.find_by_code(session, code)
+    if booking is None or booking.kind is not Kind.STAY:
+        raise ReservationNotFoundError
+    if not same_contact(contact, booking.contact):
+        raise ReservationNotFoundError
+    return booking
+
+
 async def guest_act(
     session: Session, code: str, contact: str, action: Action
 ) -> Booking | HoldExpiredError:
@@ -202,6 +213,8 @@ async def guest_act(
     refused = await _refusal(session, booking, action, who=Who.GUEST)
     if refused is not None:
         return refused
+    if booking.transfer and action in {Action.SUBMIT, Action.REVIEW}:
+        raise InvalidStateError(booking.status, action, "show the voucher of the transfer")
     if action is Action.EXTEND_HOLD:
         return await _extend(session, booking)
     return await _change(session, booking, action, who=Who.GUEST)
@@ -232,6 +245,8 @@ async def stay_for_access(session: Session, reservation_id: UUID) -> StayForAcce
         guests=booking.guests,
         code=booking.code,
         checked_in_at=booking.moments.checked_in_at,
+        early_check_in=booking.hours.early_check_in,
+        late_check_out=booking.hours.late_check_out,
     )
 
 
@@ -347,6 +362,7 @@ def _moving(moved: Booking, place: Place) -> Moving:
         guests=moved.guests,
         unit_ids=moved.unit_ids,
         space_ids=place.space_ids,
+        hours=moved.hours,
     )
 
 

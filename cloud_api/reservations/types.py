@@ -1,7 +1,7 @@
 """Which words do bookings have: states, kinds, deeds, and who does them?"""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -55,14 +55,16 @@ class Action(StrEnum):
     CHECK_OUT = "check_out"
     NO_SHOW = "no_show"
     COMPLETE = "complete"
+    REVIVE = "revive"
 
 
 class Who(StrEnum):
-    """Who does it: the one who holds the booking's secret, the host's people, or the clock."""
+    """Who does it: the holder of the booking's secret, the host's people, the clock, or money."""
 
     GUEST = "guest"
     STAFF = "staff"
     CLOCK = "clock"
+    PAYMENT = "payment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,41 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a booking costs, as its quote said it; `points_redeemed` were taken off the ledger."""
+
+    amount: Money
+    deposit: Money
+    quote_id: UUID | None = None
+    points_redeemed: int = 0
+    discount_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedHours:
+    """Hours of this stay alone, local to the house; None: as the house says.
+
+    `late_night`, `early_night`: the departure day's night, or the one before the arrival day, is
+    kept from being sold.
+    """
+
+    early_check_in: time | None = None
+    late_check_out: time | None = None
+    late_night: bool = False
+    early_night: bool = False
+
+    def occupied(self, nights: Nights) -> Nights:
+        """The nights taken by a stay of these nights."""
+        return Nights(
+            nights.check_in - timedelta(days=int(self.early_night)),
+            nights.check_out + timedelta(days=int(self.late_night)),
+        )
+
+
+HOUSE_HOURS = AgreedHours()
+
+
+@dataclass(frozen=True, slots=True)
 class Moments:
     """When what happened to a booking; None where it has not."""
 
@@ -148,6 +185,15 @@ class Booking:
     visit_counted: bool
     moments: Moments
     version: int
+    price: Price | None = None
+    hours: AgreedHours = HOUSE_HOURS
+    transfer: bool = False
+    vouchers: int = 0
+
+    @property
+    def occupied(self) -> Nights:
+        """The nights nobody else may have: the stay's, and a late check-out's where agreed."""
+        return self.hours.occupied(self.nights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +207,10 @@ class UnitNights:
 
 @dataclass(frozen=True, slots=True)
 class StayForAccess:
-    """What the room `access` needs of a booking to write its grants."""
+    """What the room `access` needs of a booking to write its grants.
+
+    `early_check_in`, `late_check_out`: agreed hours of this stay; None: as the house says.
+    """
 
     reservation_id: UUID
     organisation_id: UUID
@@ -179,6 +228,8 @@ class StayForAccess:
     guests: int
     code: str
     checked_in_at: datetime | None
+    early_check_in: time | None = None
+    late_check_out: time | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 from cloud_api.access.jobs import JOBS as ACCESS_JOBS
 from cloud_api.access.reactions import REACTIONS as ACCESS_REACTIONS
 from cloud_api.accounts.jobs import JOBS as ACCOUNTS_JOBS
+from cloud_api.files.errands import errands_of as files_errands
+from cloud_api.files.jobs import JOBS as FILES_JOBS
+from cloud_api.files.registry import store_of
 from cloud_api.fleet.jobs import JOBS as FLEET_JOBS
 from cloud_api.fleet.reactions import REACTIONS as FLEET_REACTIONS
 from cloud_api.jobs.jobs import JOBS as JOBS_JOBS
@@ -12,26 +15,36 @@ from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
+from cloud_api.payments.errands import errands_of as payments_errands
+from cloud_api.payments.jobs import JOBS as PAYMENTS_JOBS
+from cloud_api.pricing.jobs import JOBS as PRICING_JOBS
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
+from cloud_api.reservations.reactions import REACTIONS as RESERVATIONS_REACTIONS
 from cloud_api.settings import CloudSettings
 from cloud_api.worker.types import Crew, Pace
 
 # One line a room. A room that needs more than `Tools` is asked with what it needs, in `crew`.
-REACTIONS: tuple[AnyReaction, ...] = (*FLEET_REACTIONS, *ACCESS_REACTIONS)
+REACTIONS: tuple[AnyReaction, ...] = (*FLEET_REACTIONS, *ACCESS_REACTIONS, *RESERVATIONS_REACTIONS)
 JOBS: tuple[AnyJob, ...] = (
     *RESERVATIONS_JOBS,
     *FLEET_JOBS,
     *ACCESS_JOBS,
     *ACCOUNTS_JOBS,
+    *FILES_JOBS,
+    *PAYMENTS_JOBS,
     *JOBS_JOBS,
+    *PRICING_JOBS,
 )
 
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
 
 
-def errands(_settings: CloudSettings, _outgoing: Outgoing) -> tuple[AnyErrand, ...]:
+def errands(settings: CloudSettings, outgoing: Outgoing, clock: Clock) -> tuple[AnyErrand, ...]:
     """What the rooms have to tell the outside; one line a room."""
-    return ()
+    return (
+        *files_errands(store_of(settings, outgoing, clock)),
+        *payments_errands(outgoing, clock, public_url=settings.public_url),
+    )
 
 
 def crew(
@@ -43,11 +56,12 @@ def crew(
 ) -> Crew:
     """All the worker of this release does; who has no way out of its own gets one."""
     vault = Vault(settings.secret_key.get_secret_value())
+    time = clock or SystemClock()
     return Crew(
         database=database,
-        tools=Tools(clock=clock or SystemClock(), vault=vault),
+        tools=Tools(clock=time, vault=vault),
         reactions=REACTIONS,
         jobs=JOBS,
-        errands=errands(settings, outgoing or Outgoing(settings.vendor_urls)),
+        errands=errands(settings, outgoing or Outgoing(settings.vendor_urls), time),
         pace=Pace(at_once=max(2, settings.database_pool_size - _SPARE_CONNECTIONS)),
     )

@@ -19,6 +19,7 @@ apart() {
 }
 cd "$(dirname "$0")/../.."
 apart esphome "esphome==2026.10.0" "whether it accepts the ESP32 files"
+apart moto "moto[server]==5.2.5" "files in a store that speaks S3"
 apart schemathesis "schemathesis==4.32.5" "calling every operation with random data"
 
 missing=()

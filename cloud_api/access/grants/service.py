@@ -149,8 +149,9 @@ def _window(stay: StayForAccess, layout: HouseLayout) -> StayWindow:
     return stay_window(
         stay.check_in,
         stay.check_out,
-        from_local=layout.check_in_from,
-        until_local=layout.check_out_until,
+        # Hours agreed for this stay win over the house's.
+        from_local=stay.early_check_in or layout.check_in_from,
+        until_local=stay.late_check_out or layout.check_out_until,
         zone=layout.zone,
     )
 

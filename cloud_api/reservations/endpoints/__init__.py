@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from cloud_api.reservations.endpoints import blocks, guests, jobs, staff
+from cloud_api.reservations.endpoints import blocks, guests, hours, jobs, search, staff
 
 router = APIRouter()
-for _part in (guests, staff, blocks, jobs):
+for _part in (guests, search, hours, staff, blocks, jobs):
     router.include_router(_part.router)
 
 __all__ = ["router"]

@@ -6,6 +6,7 @@ nothing personal, and a wrong code looks like a wrong contact. Attempts are coun
 by code.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 from uuid import UUID
@@ -21,7 +22,9 @@ from cloud_api.kit.throttle import Limit, source_of
 from cloud_api.properties import service as properties
 from cloud_api.reservations import service
 from cloud_api.reservations.availability import service as availability
-from cloud_api.reservations.endpoints.answers import refusal
+from cloud_api.reservations.bills import service as bills
+from cloud_api.reservations.bills.errors import QuoteMismatchError
+from cloud_api.reservations.endpoints.answers import agreement, refusal
 from cloud_api.reservations.errors import (
     AccommodationNotFoundError,
     DateOverlapError,
@@ -41,7 +44,7 @@ from cloud_api.reservations.types import MAX_NIGHTS, Action, Nights
 router = room_router(prefix="", tag="booking")
 
 # In the document: no login.
-_OPEN: dict[str, JsonValue] = {"security": []}
+OPEN: dict[str, JsonValue] = {"security": []}
 
 HOLDS_PER_ADDRESS = Limit(attempts=30, window=timedelta(minutes=1))
 LOOKUPS_PER_ADDRESS = Limit(attempts=60, window=timedelta(minutes=1))
@@ -76,12 +79,13 @@ async def holds_per_address() -> Limit:
 async def _hold_limit(
     request: Request, limit: Annotated[Limit, Depends(holds_per_address)]
 ) -> None:
-    await _count(request, "hold", _address(request), limit)
+    await count(request, "hold", address_of(request), limit)
 
 
-async def _lookup_limit(request: Request, code: Code) -> None:
-    await _count(request, "hold-lookup", _address(request), LOOKUPS_PER_ADDRESS)
-    await _count(request, "hold-code", code, LOOKUPS_PER_CODE)
+async def lookup_limit(request: Request, code: Code) -> None:
+    """Count one attempt at a code, by address and by code."""
+    await count(request, "hold-lookup", address_of(request), LOOKUPS_PER_ADDRESS)
+    await count(request, "hold-code", code, LOOKUPS_PER_CODE)
 
 
 async def _idempotent(request: Request, session: DbSession, key: KeyHeader = None) -> None:
@@ -94,7 +98,7 @@ async def _idempotent(request: Request, session: DbSession, key: KeyHeader = Non
     status_code=201,
     # Counted first: the count has a transaction of its own and must not wait for a second one.
     dependencies=[Depends(_hold_limit), Depends(_idempotent)],
-    openapi_extra=_OPEN,
+    openapi_extra=OPEN,
     responses=problem_responses(
         InvalidDatesError,
         InvalidGuestsError,
@@ -104,10 +108,11 @@ async def _idempotent(request: Request, session: DbSession, key: KeyHeader = Non
         AccommodationNotFoundError,
         DateOverlapError,
         ProcessingError,
+        QuoteMismatchError,
         TooManyAttempts,
     ),
 )
-async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf) -> HoldOut:
+async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf, request: Request) -> HoldOut:
     """Hold nights for a while; nobody else can have them until `expires_at`."""
     wish = service.Wish(
         unit_ids=tuple(wanted.unit_ids),
@@ -115,14 +120,20 @@ async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf) -> HoldOut:
         guests=wanted.guests,
         channel=wanted.channel,
         contact=wanted.contact.to_contact(),
+        transfer=wanted.transfer,
     )
-    return HoldOut.of(await service.hold(session, clock, wish))
+    if wanted.quote is None:
+        return HoldOut.of(await service.hold(session, clock, wish))
+    agreed = await agreement(request, session, wish, wanted.quote)
+    held = await service.hold(session, clock, replace(wish, price=agreed.price))
+    await bills.open_bill(session, held, agreed)
+    return HoldOut.of(held)
 
 
 @router.get(
     "/holds/{code}",
-    dependencies=[Depends(_lookup_limit)],
-    openapi_extra=_OPEN,
+    dependencies=[Depends(lookup_limit)],
+    openapi_extra=OPEN,
     responses=problem_responses(ReservationNotFoundError, InvalidRequest, TooManyAttempts),
 )
 async def get_hold(code: Code, contact: KnownContact, session: DbSession) -> HoldOut:
@@ -133,8 +144,8 @@ async def get_hold(code: Code, contact: KnownContact, session: DbSession) -> Hol
 @router.post(
     "/holds/{code}/{action}",
     response_model=HoldOut,
-    dependencies=[Depends(_lookup_limit)],
-    openapi_extra=_OPEN,
+    dependencies=[Depends(lookup_limit)],
+    openapi_extra=OPEN,
     responses=problem_responses(
         ReservationNotFoundError,
         InvalidStateError,
@@ -156,7 +167,7 @@ async def change_hold(
 
 @router.get(
     "/availability",
-    openapi_extra=_OPEN,
+    openapi_extra=OPEN,
     responses=problem_responses(
         InvalidDatesError, InvalidRequest, NoPlaceNamedError, AccommodationNotFoundError
     ),
@@ -197,11 +208,13 @@ async def search(
     )
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Under which name this caller is counted."""
     return source_of(request.client and request.client.host)
 
 
-async def _count(request: Request, kind: str, name: str, limit: Limit) -> None:
+async def count(request: Request, kind: str, name: str, limit: Limit) -> None:
+    """Count one attempt; raises too_many_attempts."""
     wait = await backstage(request).throttle.hit(kind, name, limit)
     if wait is not None:
         raise TooManyAttempts(retry_after_seconds=wait)

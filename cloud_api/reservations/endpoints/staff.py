@@ -1,9 +1,10 @@
 """What can staff do with reservations?"""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query, Request, Response
 
 from cloud_api.accounts.types import Permission
 from cloud_api.kit.days import Day
@@ -17,9 +18,13 @@ from cloud_api.kit.http import IDEMPOTENT, ClockOf, DbSession, allow, room_route
 from cloud_api.kit.idempotency import IdempotencyKeyReusedError
 from cloud_api.kit.paging import Page, PageWindow, Sort, UnknownSortingError, Window, page_of
 from cloud_api.kit.tenancy import Scope
+from cloud_api.pricing.types import Wish as PriceWish
 from cloud_api.reservations import service
+from cloud_api.reservations.bills import service as bills
+from cloud_api.reservations.bills.errors import UnpricedError
+from cloud_api.reservations.bills.schemas import PriceChangeOut
 from cloud_api.reservations.endpoints import sheet
-from cloud_api.reservations.endpoints.answers import reservation
+from cloud_api.reservations.endpoints.answers import agreement, reservation, tools_of
 from cloud_api.reservations.errors import (
     AccommodationNotFoundError,
     DateOverlapError,
@@ -38,7 +43,7 @@ from cloud_api.reservations.schemas import (
     ReservationIn,
     ReservationOut,
 )
-from cloud_api.reservations.types import Action, Kind, Nights, Payment, Status
+from cloud_api.reservations.types import Action, Booking, Kind, Nights, Payment, Status
 
 router = room_router(prefix="/reservations", tag="reservations")
 
@@ -142,7 +147,7 @@ async def export(scope: Reader, session: DbSession, wanted: Wanted, sort: Sort =
     responses=problem_responses(*TAKE_PROBLEMS),
 )
 async def create(
-    wanted: ReservationIn, scope: Writer, session: DbSession, clock: ClockOf
+    wanted: ReservationIn, scope: Writer, session: DbSession, clock: ClockOf, request: Request
 ) -> ReservationOut:
     """Book for somebody: held, or confirmed at once."""
     wish = service.Wish(
@@ -153,7 +158,13 @@ async def create(
         contact=wanted.contact.to_contact(),
         notes=wanted.notes,
     )
+    agreed = None
+    if wanted.quote is not None:
+        agreed = await agreement(request, session, wish, wanted.quote)
+        wish = replace(wish, price=agreed.price)
     made = await service.create(session, scope, clock, wish, confirmed=wanted.confirmed)
+    if agreed is not None:
+        await bills.open_bill(session, made, agreed)
     return ReservationOut.of(made)
 
 
@@ -189,7 +200,13 @@ async def confirm(
     ),
 )
 async def move(
-    reservation_id: UUID, wanted: MoveIn, scope: Writer, session: DbSession, clock: ClockOf
+    *,
+    reservation_id: UUID,
+    wanted: MoveIn,
+    scope: Writer,
+    session: DbSession,
+    clock: ClockOf,
+    request: Request,
 ) -> ReservationOut | Response:
     """Other dates, units or guests: all of it, or nothing changes."""
     change = service.Change(
@@ -198,7 +215,35 @@ async def move(
         unit_ids=tuple(wanted.unit_ids) if wanted.unit_ids is not None else None,
         guests=wanted.guests,
     )
-    return reservation(await service.move(session, scope, clock, reservation_id, change))
+    moved = await service.move(session, scope, clock, reservation_id, change)
+    if isinstance(moved, Booking) and wanted.quote is not None:
+        moved = await bills.reprice(session, tools_of(request), moved, wanted.quote)
+    return reservation(moved)
+
+
+@router.post(
+    "/{reservation_id}/price-change",
+    responses=problem_responses(*_READ_PROBLEMS, ReservationNotFoundError, UnpricedError),
+)
+async def price_change(
+    reservation_id: UUID, wanted: MoveIn, scope: Writer, session: DbSession, request: Request
+) -> PriceChangeOut:
+    """What moving would cost, said before; send the `quote` with the move. Nothing is booked."""
+    booking = await service.get(session, scope, reservation_id)
+    wish = PriceWish(
+        unit_ids=tuple(wanted.unit_ids or booking.unit_ids),
+        check_in=wanted.check_in or booking.nights.check_in,
+        check_out=wanted.check_out or booking.nights.check_out,
+        guests=booking.guests if wanted.guests is None else wanted.guests,
+        language=booking.contact.language,
+    )
+    change = await bills.price_change(session, tools_of(request), booking, wish)
+    return PriceChangeOut(
+        before=change.before,
+        after=change.after,
+        difference=change.difference,
+        quote=change.token,
+    )
 
 
 @router.post(

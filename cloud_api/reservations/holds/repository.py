@@ -20,7 +20,7 @@ from sqlalchemy import text
 from cloud_api.kit.db import Session
 from cloud_api.kit.tenancy import across_tenants
 from cloud_api.reservations.holds.types import Moving, Taken, Taking
-from cloud_api.reservations.types import Nights
+from cloud_api.reservations.types import Nights, Price
 
 _FREE_STALE: Final = """
 stale AS MATERIALIZED (
@@ -68,11 +68,13 @@ WITH {_FREE_STALE}, {_BUSY}, {_TAKEN.format(before="freed")}, made AS (
     INSERT INTO reservations (
         id, organisation_id, property_id, house_id, code, kind, status, client_id,
         check_in, check_out, guests, channel, contact_name, contact_email, contact_phone,
-        language, standing, notes, confirmed_by, created_at, confirmed_at, expires_at)
+        language, standing, notes, confirmed_by, price_minor, price_currency, deposit_minor,
+        quote_id, discount_code, points_redeemed, transfer, created_at, confirmed_at, expires_at)
     SELECT
         :id, :organisation_id, :property_id, :house_id, :code, :kind, :status, :client_id,
         :check_in, :check_out, :guests, :channel, :contact_name, :contact_email, :contact_phone,
-        :language, :standing, :notes, :confirmed_by, statement_timestamp(),
+        :language, :standing, :notes, :confirmed_by, :price_minor, :price_currency, :deposit_minor,
+        :quote_id, :discount_code, :points_redeemed, :transfer, statement_timestamp(),
         CASE WHEN CAST(:status AS text) = 'confirmed' THEN statement_timestamp() END,
         statement_timestamp() + CAST(:lifetime AS interval)
     WHERE EXISTS (SELECT FROM taken)
@@ -100,9 +102,25 @@ WITH {_FREE_STALE}, gone AS (
     SELECT :id, wanted.unit_id FROM unnest(CAST(:unit_ids AS uuid[])) AS wanted (unit_id)
     ON CONFLICT DO NOTHING
 ), moved AS (
-    UPDATE reservations SET check_in = :check_in, check_out = :check_out, guests = :guests,
-        property_id = :property_id, house_id = :house_id, version = version + 1
+    UPDATE reservations SET check_in = :arrives, check_out = :leaves, guests = :guests,
+        property_id = :property_id, house_id = :house_id, early_check_in = :early_check_in,
+        late_check_out = :late_check_out, late_night = :late_night,
+        early_night = :early_night, version = version + 1
     WHERE id = :id
+)
+SELECT (SELECT count(*) FROM taken) AS taken, ARRAY(SELECT id FROM expired) AS expired
+"""  # noqa: S608 - built from constants of this module
+
+_REVIVE: Final = f"""
+WITH {_FREE_STALE}, gone AS (
+    DELETE FROM occupancies WHERE reservation_id = :id RETURNING space_id
+), given_back AS (
+    SELECT space_id FROM freed UNION ALL SELECT space_id FROM gone
+), {_BUSY}, {_TAKEN.format(before="given_back")}, revived AS (
+    UPDATE reservations SET status = 'confirmed', confirmed_at = statement_timestamp(),
+        expires_at = NULL, late_night = false, late_check_out = NULL,
+        early_night = false, early_check_in = NULL, version = version + 1
+    WHERE id = :id AND status IN ('expired', 'cancelled') AND EXISTS (SELECT FROM taken)
 )
 SELECT (SELECT count(*) FROM taken) AS taken, ARRAY(SELECT id FROM expired) AS expired
 """  # noqa: S608 - built from constants of this module
@@ -130,6 +148,10 @@ WITH stale AS MATERIALIZED (
 SELECT id FROM expired
 """)
 
+_SET_FREE: Final = text(
+    "UPDATE occupancies SET live = false WHERE reservation_id = ANY (CAST(:ids AS uuid[]))"
+)
+
 _TAKE: Final = text(TAKE)
 _MOVE_TEXT: Final = text(_MOVE)
 
@@ -148,7 +170,13 @@ async def move(session: Session, moving: Moving) -> tuple[UUID, ...] | None:
     The caller holds the booking's row lock and the houses' locks.
     """
     values = {
-        **_dates(moving.nights),
+        **_dates(moving.hours.occupied(moving.nights)),
+        "arrives": moving.nights.check_in,
+        "early_night": moving.hours.early_night,
+        "leaves": moving.nights.check_out,
+        "early_check_in": moving.hours.early_check_in,
+        "late_check_out": moving.hours.late_check_out,
+        "late_night": moving.hours.late_night,
         "id": moving.reservation_id,
         "property_id": moving.property_id,
         "house_id": moving.house_id,
@@ -158,6 +186,28 @@ async def move(session: Session, moving: Moving) -> tuple[UUID, ...] | None:
     }
     row = (await session.execute(_MOVE_TEXT, values)).one()
     return tuple(row.expired) if row.taken == len(moving.space_ids) else None
+
+
+async def revive(
+    session: Session, reservation_id: UUID, nights: Nights, space_ids: Sequence[UUID]
+) -> tuple[UUID, ...] | None:
+    """Confirm an ended booking if all its nights are free still, or change nothing: None.
+
+    The caller holds the booking's row lock. Answers the stale holds that made room.
+    """
+    values = {"id": reservation_id, "space_ids": space_ids, **_dates(nights)}
+    await session.execute(text("SAVEPOINT revive"))
+    row = (await session.execute(text(_REVIVE), values)).one()
+    if row.taken != len(space_ids):
+        await session.execute(text("ROLLBACK TO SAVEPOINT revive"))
+        return None
+    await session.execute(text("RELEASE SAVEPOINT revive"))
+    return tuple(row.expired)
+
+
+async def set_free(session: Session, ids: Sequence[UUID]) -> None:
+    """Give back the nights of these locked bookings, which the caller moves in this transaction."""
+    await session.execute(_SET_FREE, {"ids": ids})
 
 
 async def lock_houses(session: Session, house_ids: Sequence[UUID]) -> None:
@@ -198,6 +248,19 @@ def _values_of(taking: Taking) -> Mapping[str, object]:
         "lifetime": taking.lifetime,
         "unit_ids": taking.unit_ids,
         "space_ids": taking.space_ids,
+        "transfer": taking.transfer,
+        **_price(taking.price),
+    }
+
+
+def _price(price: Price | None) -> dict[str, object]:
+    return {
+        "price_minor": price and price.amount.minor,
+        "price_currency": price and price.amount.currency,
+        "deposit_minor": price and price.deposit.minor,
+        "quote_id": price and price.quote_id,
+        "discount_code": price and price.discount_code,
+        "points_redeemed": price.points_redeemed if price else 0,
     }
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from cloud_api.properties.types import BookableUnit
+from cloud_api.properties.types import BookableUnit, ConfirmsOn
 from cloud_api.reservations.errors import InvalidDatesError, InvalidGuestsError, InvalidUnitsError
 from cloud_api.reservations.rules import DateFault, guests_fault
 from cloud_api.reservations.types import Nights
@@ -21,6 +21,8 @@ class Place:
     house_id: UUID
     zone: ZoneInfo
     hold_lifetime: timedelta | None
+    voucher_lifetime: timedelta
+    confirms_on: ConfirmsOn
     most_nights: int
     units: tuple[BookableUnit, ...]
 
@@ -63,6 +65,8 @@ def place_of(units: Sequence[BookableUnit]) -> Place:
         hold_lifetime=(
             None if first.may_stand_unconfirmed else timedelta(minutes=first.hold_minutes)
         ),
+        voucher_lifetime=timedelta(minutes=first.voucher_minutes),
+        confirms_on=first.confirms_on,
         most_nights=first.most_nights,
         units=tuple(units),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import NoReturn
 from uuid import UUID
 
@@ -40,7 +41,7 @@ from cloud_api.reservations.holds.rules import (
 from cloud_api.reservations.holds.types import Moving, Taken, Taking
 from cloud_api.reservations.record.service import note
 from cloud_api.reservations.rules import channel_label, date_fault
-from cloud_api.reservations.types import Booking, Contact, Kind, Moments, Nights, Status
+from cloud_api.reservations.types import Booking, Contact, Kind, Moments, Nights, Price, Status
 
 # serialization failure, deadlock, unique violation (two equal codes), lock time-out
 _ASK_AGAIN = frozenset({"40001", "40P01", "23505", "55P03"})
@@ -56,6 +57,8 @@ class Wish:
     channel: str
     contact: Contact
     notes: str = ""
+    price: Price | None = None
+    transfer: bool = False
 
 
 async def hold(session: Session, clock: Clock, wish: Wish) -> Booking:
@@ -148,6 +151,21 @@ async def lock_houses(session: Session, house_ids: Sequence[UUID]) -> None:
     await repository.lock_houses(session, house_ids)
 
 
+async def revive(session: Session, booking: Booking) -> bool:
+    """Confirm this locked, ended booking if all its nights are free still; else nothing changes."""
+    place = await place_for(session, booking.unit_ids, scope=None, sold_already=True)
+    expired = await repository.revive(session, booking.id, booking.nights, place.space_ids)
+    if expired is None:
+        return False
+    await announce_expired(session, expired)
+    return True
+
+
+async def set_free(session: Session, ids: Sequence[UUID]) -> None:
+    """Give back the nights of these locked bookings; the caller moves each in this transaction."""
+    await repository.set_free(session, ids)
+
+
 async def expire_batch(
     session: Session, batch: int, *, organisation_id: UUID | None
 ) -> tuple[UUID, ...]:
@@ -215,14 +233,21 @@ def _taking(wish: Wish, place: Place, clock: Clock, *, kind: Kind, status: Statu
         guests=wish.guests,
         channel=wish.channel,
         contact=wish.contact,
-        standing=held and place.hold_lifetime is None,
-        lifetime=place.hold_lifetime if held else None,
+        standing=held and _lifetime(wish, place) is None,
+        lifetime=_lifetime(wish, place) if held else None,
         notes=wish.notes,
         client_id=None,
         confirmed_by=None,
         unit_ids=place.unit_ids,
         space_ids=place.space_ids,
+        price=wish.price,
+        transfer=held and wish.transfer,
     )
+
+
+def _lifetime(wish: Wish, place: Place) -> timedelta | None:
+    """How long it is held: who pays by transfer has until the voucher's deadline."""
+    return place.voucher_lifetime if wish.transfer else place.hold_lifetime
 
 
 def _booking(taking: Taking, taken: Taken) -> Booking:
@@ -253,4 +278,6 @@ def _booking(taking: Taking, taken: Taken) -> Booking:
             created_at=taken.created_at, confirmed_at=taken.created_at if confirmed else None
         ),
         version=1,
+        price=taking.price,
+        transfer=taking.transfer,
     )

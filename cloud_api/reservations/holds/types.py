@@ -4,7 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cloud_api.reservations.types import Contact, Kind, Nights, Status
+from cloud_api.reservations.types import (
+    HOUSE_HOURS,
+    AgreedHours,
+    Contact,
+    Kind,
+    Nights,
+    Price,
+    Status,
+)
 
 DEFAULT_LIFETIME = timedelta(minutes=30)
 
@@ -35,6 +43,8 @@ class Taking:
     confirmed_by: UUID | None
     unit_ids: tuple[UUID, ...]
     space_ids: tuple[UUID, ...]
+    price: Price | None = None
+    transfer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +67,4 @@ class Moving:
     guests: int
     unit_ids: tuple[UUID, ...]
     space_ids: tuple[UUID, ...]
+    hours: AgreedHours = HOUSE_HOURS

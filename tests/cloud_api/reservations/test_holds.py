@@ -39,6 +39,10 @@ async def test_a_hold_tells_the_others_once(desk: Desk) -> None:
         "kind": "stay",
         "status": "held",
         "client_id": None,
+        "price": None,
+        "points_redeemed": 0,
+        "channel": "web",
+        "code": held["code"],
     }
 
 

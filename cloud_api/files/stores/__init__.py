@@ -1,0 +1,1 @@
+"""Where may sealed contents rest? Each module knows one such place."""

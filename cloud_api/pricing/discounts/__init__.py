@@ -1,0 +1,1 @@
+"""What may be taken off a price, and why was it, or was it not?"""

@@ -1,0 +1,1 @@
+"""What does a stay cost, from nothing but its inputs? Pure: no clock, no database, no floats."""

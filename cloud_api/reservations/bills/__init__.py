@@ -1,0 +1,1 @@
+"""What does a booking cost, and what becomes of its money?"""

@@ -1,0 +1,1 @@
+"""What becomes of a booking when money or a voucher comes?"""
