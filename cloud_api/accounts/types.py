@@ -40,3 +40,5 @@ class Permission(StrEnum):
     FLEET_WRITE = "fleet:write"
     JOBS_READ = "jobs:read"
     JOBS_RUN = "jobs:run"
+    DISCOUNTS_READ = "discounts:read"
+    DISCOUNTS_WRITE = "discounts:write"

@@ -116,9 +116,7 @@ async def tariff(session: Session, units: Sequence[BookableUnit], *, now: dateti
         seasons=_seasons(await _rows(session, _SEASONS, both)),
         services=_services(await _rows(session, _SERVICES, both)),
         prices=await _prices(session, unit_ids),
-        specials=_specials(
-            await _rows(session, _SPECIALS, {"property_ids": property_ids}), units
-        ),
+        specials=_specials(await _rows(session, _SPECIALS, {"property_ids": property_ids}), units),
         rates=await _rates(session, sorted(set(organisation_ids)), now=now),
     )
 
