@@ -219,9 +219,7 @@ class PaymentRow(_Owned):
             unique=True,
             postgresql_where=text("stray IS NOT NULL"),
         ),
-        Index(
-            "ix_payments_deadline", "deadline_at", postgresql_where=text("state = 'pending'")
-        ),
+        Index("ix_payments_deadline", "deadline_at", postgresql_where=text("state = 'pending'")),
     )
 
 
@@ -341,9 +339,7 @@ class ValueLineRow(_Owned):
     amount_minor: Mapped[int]
     what: Mapped[str]
     payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payments.id"), index=True)
-    refund_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("payment_refunds.id"), unique=True
-    )
+    refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("payment_refunds.id"), unique=True)
     created_by: Mapped[str]
 
     __table_args__ = (

@@ -8,15 +8,21 @@ from cloud_api.kit.db import Database
 from cloud_api.kit.health import Check, Finding, Health
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.payments.ports import Provider
-from cloud_api.payments.providers import mercadopago
+from cloud_api.payments.providers import flow, mercadopago, openpay, stripe
 from cloud_api.payments.types import ProviderName
 
 # One line a provider.
 FACTORIES: Mapping[ProviderName, Callable[[Outgoing], Provider]] = {
     ProviderName.MERCADO_PAGO: mercadopago.MercadoPago,
+    ProviderName.OPENPAY: openpay.OpenPay,
+    ProviderName.FLOW: flow.Flow,
+    ProviderName.STRIPE: stripe.Stripe,
 }
 CREDENTIALS: Mapping[ProviderName, Mapping[str, str]] = {
     ProviderName.MERCADO_PAGO: mercadopago.CREDENTIALS,
+    ProviderName.OPENPAY: openpay.CREDENTIALS,
+    ProviderName.FLOW: flow.CREDENTIALS,
+    ProviderName.STRIPE: stripe.CREDENTIALS,
 }
 
 _ACCOUNTS = text("""

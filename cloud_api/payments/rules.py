@@ -136,7 +136,9 @@ def refundable_minor(*, received: int, reserved: int) -> int:
     return max(0, received - reserved)
 
 
-def value_usable(*, available: int, wanted: int, expires_at: datetime | None, now: datetime) -> bool:
+def value_usable(
+    *, available: int, wanted: int, expires_at: datetime | None, now: datetime
+) -> bool:
     """Is there enough on the card, and is it not over?"""
     return wanted <= available and (expires_at is None or now < expires_at)
 

@@ -87,9 +87,7 @@ async def by_token(session: Session, token_hash: bytes) -> AccountRow | None:
     return await session.scalar(across_tenants(statement, because=because))
 
 
-async def offered(
-    session: Session, property_id: UUID, provider: ProviderName
-) -> OfferedRow | None:
+async def offered(session: Session, property_id: UUID, provider: ProviderName) -> OfferedRow | None:
     """Whether and through which account a property takes money so."""
     statement = select(OfferedRow).where(
         OfferedRow.property_id == property_id, OfferedRow.provider == provider

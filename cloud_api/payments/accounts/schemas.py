@@ -31,9 +31,7 @@ class CredentialsIn(BaseModel):
     @property
     def credentials(self) -> dict[str, str]:
         """In clear, for the vault alone."""
-        return {
-            name: each.get_secret_value()[:_MOST_SECRET] for name, each in self.values.items()
-        }
+        return {name: each.get_secret_value()[:_MOST_SECRET] for name, each in self.values.items()}
 
 
 class AccountIn(CredentialsIn):

@@ -133,9 +133,7 @@ async def own(session: Session, organisation_id: UUID, folio_id: UUID) -> Folio 
     return await _one(session, _OWN, id=folio_id, organisation_id=organisation_id)
 
 
-async def own_of_subject(
-    session: Session, organisation_id: UUID, subject_id: UUID
-) -> Folio | None:
+async def own_of_subject(session: Session, organisation_id: UUID, subject_id: UUID) -> Folio | None:
     """The folio of one of the organisation's subjects."""
     return await _one(
         session, _OWN_OF_SUBJECT, subject_id=subject_id, organisation_id=organisation_id

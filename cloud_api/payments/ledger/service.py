@@ -59,9 +59,7 @@ async def locked(session: Session, folio_id: UUID) -> Folio:
     return await get(session, folio_id)
 
 
-async def charge(
-    session: Session, folio: Folio, lines: Sequence[ChargeLine]
-) -> Folio:
+async def charge(session: Session, folio: Folio, lines: Sequence[ChargeLine]) -> Folio:
     """Write what is owed; keys that are there already, and zeros, are left out. CurrencyError."""
     if any(line.amount.currency != folio.currency for line in lines):
         raise CurrencyError

@@ -22,7 +22,6 @@ from cloud_api.payments.ledger import service as ledger
 from cloud_api.payments.ledger.service import MoneyLine
 from cloud_api.payments.matters import service as matters
 from cloud_api.payments.models import PaymentRow, RefundRow
-from cloud_api.payments.refunds import repository
 from cloud_api.payments.rules import has_money, refundable_minor, state_of
 from cloud_api.payments.stored import service as stored
 from cloud_api.payments.types import (
@@ -114,9 +113,7 @@ async def failed(session: Session, row: PaymentRow, refund: RefundRow, *, troubl
     await matters.open_matter(session, row, MatterKind.REFUND_FAILED, detail=trouble)
 
 
-async def found_elsewhere(
-    session: Session, row: PaymentRow, minor: int, *, now: datetime
-) -> None:
+async def found_elsewhere(session: Session, row: PaymentRow, minor: int, *, now: datetime) -> None:
     """The provider gave back what we did not ask for: in its own console, say."""
     refund = _new(row, minor, reason="found at the provider", by="provider", now=now)
     row.reserved_minor += minor

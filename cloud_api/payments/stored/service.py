@@ -51,9 +51,7 @@ async def issue(
     return await get(session, scope, card_id), code
 
 
-async def get(
-    session: Session, scope: Scope, card_id: UUID, *, lock: bool = False
-) -> ValueCardRow:
+async def get(session: Session, scope: Scope, card_id: UUID, *, lock: bool = False) -> ValueCardRow:
     """One of the caller's cards. CardNotFoundError."""
     row = await repository.find(session, scope, card_id, lock=lock)
     if row is None:
@@ -115,9 +113,7 @@ async def spend(
 
     Raises CardNotFoundError, CurrencyError, and CardValueError where it is over or too little.
     """
-    card = await repository.spendable(
-        session, payment.organisation_id, _fingerprint(vault, code)
-    )
+    card = await repository.spendable(session, payment.organisation_id, _fingerprint(vault, code))
     if card is None:
         raise CardNotFoundError
     if card["currency"] != payment.currency:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
-from cloud_api.kit.clock import Clock
+from cloud_api.kit.clock import Clock, SystemClock
 from cloud_api.kit.money import Money
 from cloud_api.kit.outgoing import Answer, Ask, Outgoing
 from cloud_api.payments.errors import (
@@ -50,7 +50,8 @@ _MOST_TOKEN = 100
 class Flow:
     """Flow, as `ports.Provider`.
 
-    Its notices are hints. `look` and `since` never show what was refunded, and `since` shows what
+    A payment is known by Flow's own order number; its token is good for `look` too. Its notices are
+    hints. `look` and `since` never show what was refunded, and `since` shows what
     was paid only. A refund counts as gone back when Flow has taken the order for it: whether its
     receiver accepted is told in Flow's console. A refund whose answer was lost should be seen to by
     a person: Flow cannot be asked for it by our reference, and only its refusal of a used
@@ -59,9 +60,9 @@ class Flow:
 
     name = ProviderName.FLOW
 
-    def __init__(self, outgoing: Outgoing, clock: Clock) -> None:
+    def __init__(self, outgoing: Outgoing, clock: Clock | None = None) -> None:
         self._outgoing = outgoing
-        self._clock = clock
+        self._clock = clock or SystemClock()
 
     async def begin(self, account: Account, wish: Wish) -> Seen:
         """An order and the address where it is paid; see `ports.Provider`.
@@ -156,14 +157,12 @@ class Flow:
             path, asked = "/payment/getStatusByFlowOrder", {"flowOrder": provider_id}
         else:
             path, asked = "/payment/getStatus", {"token": provider_id}
-        return await self._order(account, path, asked, provider_id=provider_id)
+        return await self._order(account, path, asked)
 
-    async def _order(
-        self, account: Account, path: str, asked: Mapping[str, str], *, provider_id: str = ""
-    ) -> Seen | None:
+    async def _order(self, account: Account, path: str, asked: Mapping[str, str]) -> Seen | None:
         answer = await self._get(account, path, asked)
         if answer.status == HTTPStatus.OK:
-            return seen(read(answer, Order), provider_id=provider_id)
+            return seen(read(answer, Order))
         if answer.status == HTTPStatus.BAD_REQUEST and is_unknown(failure_of(answer)):
             return None
         raise error_of(answer, did=False)
@@ -201,7 +200,7 @@ def _signed(account: Account, params: Mapping[str, str]) -> dict[str, str]:
 def _started(started: Started, wish: Wish) -> Seen:
     return Seen(
         reference=wish.reference,
-        provider_id=started.token,
+        provider_id=str(started.flowOrder),
         state=PaymentState.PENDING,
         amount=wish.amount,
         refunded=Money(0, wish.amount.currency),

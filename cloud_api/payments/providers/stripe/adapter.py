@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import quote
 
-from cloud_api.kit.clock import Clock
+from cloud_api.kit.clock import Clock, SystemClock
 from cloud_api.kit.outgoing import Answer, Ask, Outgoing
 from cloud_api.payments.errors import ProviderRefusedError, ProviderSilentError
 from cloud_api.payments.providers.asking import ask, credential, read
@@ -51,9 +51,9 @@ class Stripe:
 
     name = ProviderName.STRIPE
 
-    def __init__(self, outgoing: Outgoing, clock: Clock) -> None:
+    def __init__(self, outgoing: Outgoing, clock: Clock | None = None) -> None:
         self._outgoing = outgoing
-        self._clock = clock
+        self._clock = clock or SystemClock()
 
     async def begin(self, account: Account, wish: Wish) -> Seen:
         """A session and the address where it is paid; see `ports.Provider`."""
@@ -83,6 +83,8 @@ class Stripe:
             answer = await self._post(account, "/v1/refunds", form, key=f"refund:{wish.reference}")
             if answer.status != HTTPStatus.OK:
                 raise error_of(answer, did=True)
+            if not read(answer, Refund).is_for(wish.reference):
+                raise ProviderRefusedError("the refund failed", code="refund_refused")
         after = await self.look(account, reference=reference, provider_id=session.id)
         if after is None:
             raise ProviderSilentError("the session is not shown any more")
