@@ -80,6 +80,7 @@ class Deed(StrEnum):
     PAYMENT_ACCOUNT_CREATED = "payments.account_created"
     PAYMENT_ACCOUNT_CHANGED = "payments.account_changed"
     PAYMENT_ACCOUNT_TESTED = "payments.account_tested"
+    PAYMENTS_RECONCILED = "payments.reconciled"
     PAYMENT_SETTINGS_CHANGED = "payments.settings_changed"
     PAYMENT_LINK_SHOWN = "payments.link_shown"
     PAYMENT_BEGUN = "payments.payment_begun"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import text
 
+from cloud_api.kit.clock import Clock
 from cloud_api.kit.db import Database
 from cloud_api.kit.health import Check, Finding, Health
 from cloud_api.kit.outgoing import Outgoing
@@ -12,9 +13,9 @@ from cloud_api.payments.providers import flow, mercadopago, openpay, stripe
 from cloud_api.payments.types import ProviderName
 
 # One line a provider.
-FACTORIES: Mapping[ProviderName, Callable[[Outgoing], Provider]] = {
+FACTORIES: Mapping[ProviderName, Callable[[Outgoing, Clock], Provider]] = {
     ProviderName.MERCADO_PAGO: mercadopago.MercadoPago,
-    ProviderName.OPENPAY: openpay.OpenPay,
+    ProviderName.OPENPAY: lambda outgoing, _clock: openpay.OpenPay(outgoing),
     ProviderName.FLOW: flow.Flow,
     ProviderName.STRIPE: stripe.Stripe,
 }
@@ -37,9 +38,9 @@ FROM payment_matters WHERE state = 'open'
 """)
 
 
-def providers(outgoing: Outgoing) -> dict[ProviderName, Provider]:
+def providers(outgoing: Outgoing, clock: Clock) -> dict[ProviderName, Provider]:
     """Every provider, on this way out."""
-    return {name: make(outgoing) for name, make in FACTORIES.items()}
+    return {name: make(outgoing, clock) for name, make in FACTORIES.items()}
 
 
 async def _ask(database: Database) -> Finding:

@@ -46,7 +46,7 @@ def balance_of(
 
 def look_again_after(looks: int) -> timedelta:
     """How long to wait before a pending payment is looked at again: 30 s, doubling, to 6 h."""
-    return min(_LOOK_FIRST * 2 ** min(max(looks - 1, 0), _MOST_DOUBLINGS), _LOOK_LONGEST)
+    return min(_LOOK_FIRST * (1 << min(max(looks - 1, 0), _MOST_DOUBLINGS)), _LOOK_LONGEST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ async def refund(
 
     Raises PaymentNotFoundError, NotRefundableError, AmountError, CurrencyError.
     """
-    return await refunds.want(session, payment_id, amount, reason=reason, tools=tools, by=by)
+    return await refunds.want(session, payment_id, amount, reason=reason, clock=tools.clock, by=by)
 
 
 async def give_back(
@@ -112,4 +112,4 @@ async def give_back(
 
     Raises NotRefundableError when less was paid, CurrencyError.
     """
-    return await refunds.give_back(session, folio, amount, reason=reason, tools=tools, by=by)
+    return await refunds.give_back(session, folio, amount, reason=reason, clock=tools.clock, by=by)

@@ -218,8 +218,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
-    """One thing that is owed, or taken off (negative). `key` is unique in its folio: saying it
-    twice charges once. `what` is a word of the caller's (`night`, `cleaning`, `discount`).
+    """One thing that is owed, or taken off (negative).
+
+    `key` is unique in its folio: saying it twice charges once. `what` is a word of the caller's
+    (`night`, `cleaning`, `discount`).
     """
 
     key: str

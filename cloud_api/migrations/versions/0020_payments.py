@@ -147,6 +147,7 @@ CREATE INDEX ix_payment_links_organisation_id ON payment_links (organisation_id)
 CREATE TABLE payments (
     property_id UUID,
     folio_id UUID,
+    subject_id UUID,
     link_id UUID,
     account_id UUID,
     client_id UUID,

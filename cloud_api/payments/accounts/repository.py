@@ -46,6 +46,9 @@ ON CONFLICT (property_id) DO UPDATE SET transfer_hours = excluded.transfer_hours
     late_hours = excluded.late_hours
 RETURNING property_id
 """)
+_OWN_PROPERTY = text(
+    "SELECT true FROM properties WHERE id = :property_id AND organisation_id = :organisation_id"
+)
 _CLEAR_OFFERS = text(
     "DELETE FROM payment_offers WHERE property_id = :property_id"
     " AND organisation_id = :organisation_id"
@@ -112,6 +115,12 @@ async def settings(session: Session, property_id: UUID) -> PaymentSettingsRow | 
     statement = select(PaymentSettingsRow).where(PaymentSettingsRow.property_id == property_id)
     because = "the property was the caller's, or the folio is of it"
     return await session.scalar(across_tenants(statement, because=because))
+
+
+async def is_own_property(session: Session, scope: Scope, property_id: UUID) -> bool:
+    """Is the property the caller's?"""
+    key = {"property_id": property_id, "organisation_id": scope.organisation_id}
+    return await session.scalar(_OWN_PROPERTY, key) is not None
 
 
 async def put_settings(

@@ -108,6 +108,14 @@ async def test(session: Session, scope: Scope, account_id: UUID, *, now: datetim
     return found
 
 
+async def reconcile_own(session: Session, scope: Scope, *, since: datetime) -> list[UUID]:
+    """Have a worker compare all of the caller's accounts from then on; which they are."""
+    found = await repository.own(session, scope)
+    for each in found:
+        await repository.want_reconciled(session, since=since, account_id=each.id)
+    return [each.id for each in found]
+
+
 async def by_token(session: Session, provider: ProviderName, token: str) -> AccountRow | None:
     """The account whose webhook address this is."""
     found = await repository.by_token(session, token_hash(token))
@@ -149,6 +157,11 @@ async def settings_of(session: Session, property_id: UUID) -> PaymentSettingsRow
         late_money=LateMoney.ASK,
         late_hours=_DEFAULT_LATE_HOURS,
     )
+
+
+async def is_own_property(session: Session, scope: Scope, property_id: UUID) -> bool:
+    """Is the property the caller's?"""
+    return await repository.is_own_property(session, scope, property_id)
 
 
 async def put_settings(

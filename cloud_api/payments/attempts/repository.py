@@ -1,17 +1,27 @@
 """How are payments and links read and written?"""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from cloud_api.kit.db import Session
+from cloud_api.kit.paging import Column, Window, ordering, read_page
 from cloud_api.kit.tenancy import Scope, across_tenants, scoped
 from cloud_api.payments.models import LinkRow, PaymentRow
 from cloud_api.payments.types import PaymentState, ProviderName
 
 _WORK = "providers answer for every tenant; the row was found by its own secret name"
+_SORTING: dict[str, Column] = {
+    "created_at": PaymentRow.created_at,
+    "paid_at": PaymentRow.paid_at,
+    "amount_minor": PaymentRow.amount_minor,
+    "state": PaymentRow.state,
+}
 _LOCK_FOLIO_OF = text("""
 SELECT f.id FROM folios f JOIN payments p ON p.folio_id = f.id WHERE p.id = :id FOR UPDATE OF f
 """)
@@ -154,3 +164,39 @@ async def overdue_transfers(session: Session, *, now: datetime, most: int) -> li
     )
     because = "the clock works for every tenant"
     return list(await session.scalars(across_tenants(statement, because=because)))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which payments are wanted; None: all. `made_from` counts, `made_until` does not."""
+
+    state: PaymentState | None = None
+    provider: ProviderName | None = None
+    property_id: UUID | None = None
+    client_id: UUID | None = None
+    subject_id: UUID | None = None
+    made_from: datetime | None = None
+    made_until: datetime | None = None
+
+
+async def page(
+    session: Session, scope: Scope, wanted: Filter, window: Window, *, sort: str | None
+) -> tuple[list[PaymentRow], int]:
+    """A page of the caller's payments."""
+    statement = scoped(select(PaymentRow), PaymentRow, scope)
+    equal: dict[InstrumentedAttribute[Any], object] = {
+        PaymentRow.state: wanted.state,
+        PaymentRow.provider: wanted.provider,
+        PaymentRow.property_id: wanted.property_id,
+        PaymentRow.client_id: wanted.client_id,
+        PaymentRow.subject_id: wanted.subject_id,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            statement = statement.where(column == value)
+    if wanted.made_from is not None:
+        statement = statement.where(PaymentRow.created_at >= wanted.made_from)
+    if wanted.made_until is not None:
+        statement = statement.where(PaymentRow.created_at < wanted.made_until)
+    order = ordering(sort, _SORTING, default="-created_at", last=PaymentRow.id.asc())
+    return await read_page(session, statement, window, order=order)

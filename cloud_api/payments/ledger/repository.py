@@ -204,12 +204,12 @@ async def set_deposit(session: Session, folio: Folio, minor: int | None) -> None
     await session.execute(_DEPOSIT, {"id": folio.id, "minor": minor})
 
 
-async def lines(session: Session, folio: Folio) -> Sequence[RowMapping]:
+async def lines(session: Session, folio: Folio) -> list[dict[str, Any]]:
     """Every line, in the order they were written."""
     found = await session.execute(
         _LINES, {"folio_id": folio.id, "organisation_id": folio.organisation_id}
     )
-    return found.mappings().all()
+    return [dict(row) for row in found.mappings()]
 
 
 async def _one(session: Session, statement: Any, **values: object) -> Folio | None:  # noqa: ANN401 - SQLAlchemy's

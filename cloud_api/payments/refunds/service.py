@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from cloud_api.kit.clock import Clock
 from cloud_api.kit.db import Session
 from cloud_api.kit.errands import wake
 from cloud_api.kit.events import publish
 from cloud_api.kit.ids import new_id
-from cloud_api.kit.jobs import Tools
 from cloud_api.kit.metrics import PAYMENT_REFUNDS
 from cloud_api.kit.money import Money
 from cloud_api.payments.attempts import repository as attempts
@@ -39,7 +39,7 @@ REFUND = "payments.refund"
 
 
 async def want(
-    session: Session, payment_id: UUID, amount: Money | None, *, reason: str, tools: Tools, by: str
+    session: Session, payment_id: UUID, amount: Money | None, *, reason: str, clock: Clock, by: str
 ) -> Refund:
     """Reserve so much of a payment to go back; a transfer by hand is taken as sent by who asks.
 
@@ -49,7 +49,7 @@ async def want(
     if row is None:
         raise PaymentNotFoundError
     minor = _minor(row, amount)
-    now = tools.clock.utc_now()
+    now = clock.utc_now()
     refund = _new(row, minor, reason=reason, by=by, now=now)
     row.reserved_minor += minor
     session.add(refund)
@@ -67,7 +67,7 @@ async def want(
 
 
 async def give_back(
-    session: Session, folio: Folio, amount: Money, *, reason: str, tools: Tools, by: str
+    session: Session, folio: Folio, amount: Money, *, reason: str, clock: Clock, by: str
 ) -> tuple[Refund, ...]:
     """Give back so much of what was paid on a folio, newest payments first.
 
@@ -82,7 +82,7 @@ async def give_back(
         part = min(left, _left(row))
         if part > 0:
             wish = Money(part, row.currency)
-            made.append(await want(session, row.id, wish, reason=reason, tools=tools, by=by))
+            made.append(await want(session, row.id, wish, reason=reason, clock=clock, by=by))
             left -= part
     if left > 0:
         raise NotRefundableError(extra={"missing_minor": left})
@@ -101,13 +101,15 @@ async def done(session: Session, row: PaymentRow, refund: RefundRow) -> None:
     await _on_record(session, row, refund)
 
 
-async def failed(session: Session, row: PaymentRow, refund: RefundRow, *, trouble: str) -> None:
+async def failed(
+    session: Session, row: PaymentRow, refund: RefundRow, *, trouble: str, now: datetime
+) -> None:
     """It will not go back by itself: a person must look. What the provider holds is looked at."""
     if refund.state is not RefundState.WANTED:
         return
     refund.state, refund.due_at, refund.trouble = RefundState.FAILED, None, trouble
     row.reserved_minor -= refund.amount_minor
-    row.step, row.due_at = Step.LOOK, refund.leased_until
+    row.step, row.due_at = Step.LOOK, now
     await session.flush()
     PAYMENT_REFUNDS.labels(row.provider.value, "failed").inc()
     await matters.open_matter(session, row, MatterKind.REFUND_FAILED, detail=trouble)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
-from cloud_api.kit.clock import Clock, SystemClock
+from cloud_api.kit.clock import Clock
 from cloud_api.kit.money import Money
 from cloud_api.kit.outgoing import Answer, Ask, Outgoing
 from cloud_api.payments.errors import (
@@ -60,9 +60,9 @@ class Flow:
 
     name = ProviderName.FLOW
 
-    def __init__(self, outgoing: Outgoing, clock: Clock | None = None) -> None:
+    def __init__(self, outgoing: Outgoing, clock: Clock) -> None:
         self._outgoing = outgoing
-        self._clock = clock or SystemClock()
+        self._clock = clock
 
     async def begin(self, account: Account, wish: Wish) -> Seen:
         """An order and the address where it is paid; see `ports.Provider`.

@@ -192,7 +192,7 @@ class FlowDesk(Desk):
     amounts = (Money(120_000, "CLP"), Money(350, "CLP"), Money(12_345, "PEN"))
 
     def elsewhere(self, outgoing: Outgoing) -> Provider:
-        return Flow(outgoing)
+        return Flow(outgoing, self.clock)
 
     def pay(self, wish: Wish) -> None:
         self.vendor.pay(wish.reference)
@@ -255,7 +255,7 @@ class StripeDesk(Desk):
     )
 
     def elsewhere(self, outgoing: Outgoing) -> Provider:
-        return Stripe(outgoing)
+        return Stripe(outgoing, self.clock)
 
     def pay(self, wish: Wish) -> None:
         self.vendor.pay(wish.reference)
