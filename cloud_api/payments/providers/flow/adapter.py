@@ -128,8 +128,8 @@ class Flow:
     def heed(self, account: Account, notice: Notice, *, now: datetime) -> Heed:  # noqa: ARG002 - nothing proves who says it
         """Of which order Flow says that it changed; a hint, see `ports.Provider`.
 
-        The same token comes each time something happens to its order, with nothing to tell the
-        times apart: so each notice is one of its own.
+        The same token comes each time something happens to its order: whoever is told again has
+        to look again.
         """
         try:
             [token] = parse_qs(notice.body.decode(), strict_parsing=True)["token"]
@@ -138,11 +138,10 @@ class Flow:
         if not (token.isalnum() and token.isascii() and len(token) <= _MOST_TOKEN):
             raise ForgedNoticeError
         reference = notice.query.get("payment") or None
-        event_id = f"{token}:{now.isoformat()}"
         if "refund" in notice.query:
             ignored = None if reference else "refund"
-            return Heed(event_id=event_id, reference=reference, ignored=ignored)
-        return Heed(event_id=event_id, reference=reference, provider_id=token)
+            return Heed(event_id=f"refund:{token}", reference=reference, ignored=ignored)
+        return Heed(event_id=f"payment:{token}", reference=reference, provider_id=token)
 
     async def _paid(self, account: Account, wish: Wish) -> Seen:
         found = await self.look(account, reference=wish.reference, provider_id="")

@@ -101,15 +101,6 @@ async def test_a_token_is_looked_up_and_carries_no_truth_itself(desk: FlowDesk) 
     assert found.state is PaymentState.PENDING
 
 
-async def test_two_notices_of_one_token_are_two(desk: FlowDesk) -> None:
-    """Nothing tells a rejected try from the one that paid a moment later."""
-    wish, _ = await paid(desk)
-    notice = heard(desk.vendor.notice(wish.reference))
-    first = desk.provider.heed(desk.account, notice, now=desk.clock.utc_now())
-    later = desk.clock.utc_now() + timedelta(seconds=1)
-    assert desk.provider.heed(desk.account, notice, now=later).event_id != first.event_id
-
-
 def refund(desk: FlowDesk, found: object, minor: int) -> RefundWish:
     return RefundWish(
         reference="PR-1",
