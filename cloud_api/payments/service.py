@@ -13,6 +13,7 @@ from cloud_api.kit.money import Money
 from cloud_api.payments.attempts import service as attempts
 from cloud_api.payments.errors import FolioNotFoundError
 from cloud_api.payments.ledger import service as ledger
+from cloud_api.payments.links import service as links
 from cloud_api.payments.matters import service as matters
 from cloud_api.payments.refunds import service as refunds
 from cloud_api.payments.types import (
@@ -81,7 +82,7 @@ async def payment_link(
 
     Always the same token for the same amount. Raises AmountError.
     """
-    return await attempts.link_token(session, folio, tools.vault, amount=amount)
+    return await links.token(session, folio, tools.vault, amount=amount)
 
 
 async def begin_payment(

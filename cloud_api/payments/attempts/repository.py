@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import InstrumentedAttribute
 
 from cloud_api.kit.db import Session
 from cloud_api.kit.paging import Column, Window, ordering, read_page
 from cloud_api.kit.tenancy import Scope, across_tenants, scoped
-from cloud_api.payments.models import LinkRow, PaymentRow
+from cloud_api.payments.models import PaymentRow
 from cloud_api.payments.types import PaymentState, ProviderName
 
 _WORK = "providers answer for every tenant; the row was found by its own secret name"
@@ -128,28 +126,6 @@ async def of_folio(session: Session, folio_id: UUID) -> list[PaymentRow]:
     return list(found)
 
 
-async def link_by_hash(session: Session, token_hash: bytes) -> LinkRow | None:
-    """The link whose secret has this hash, unless it was withdrawn."""
-    statement = select(LinkRow).where(
-        LinkRow.token_hash == token_hash, LinkRow.withdrawn_at.is_(None)
-    )
-    because = "whoever knows the secret may pay; they have no tenant"
-    return await session.scalar(across_tenants(statement, because=because))
-
-
-async def link_of(session: Session, folio_id: UUID, amount_minor: int | None) -> LinkRow | None:
-    """The link for this amount, if there is one."""
-    statement = select(LinkRow).where(
-        LinkRow.folio_id == folio_id,
-        LinkRow.amount_minor.is_not_distinct_from(amount_minor),
-        LinkRow.withdrawn_at.is_(None),
-    )
-    found = await session.scalars(
-        across_tenants(statement.limit(1), because="the folio was the caller's")
-    )
-    return found.first()
-
-
 async def overdue_transfers(session: Session, *, now: datetime, most: int) -> list[UUID]:
     """Transfers by hand whose time is over and of which no voucher came."""
     statement = (
@@ -184,7 +160,7 @@ async def page(
 ) -> tuple[list[PaymentRow], int]:
     """A page of the caller's payments."""
     statement = scoped(select(PaymentRow), PaymentRow, scope)
-    equal: dict[InstrumentedAttribute[Any], object] = {
+    equal: dict[Column, object] = {
         PaymentRow.state: wanted.state,
         PaymentRow.provider: wanted.provider,
         PaymentRow.property_id: wanted.property_id,

@@ -1,7 +1,5 @@
 """How does a wish to pay become money on a folio, once, whatever arrives in whatever order?"""
 
-import base64
-import hashlib
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,15 +17,15 @@ from cloud_api.payments.errors import (
     AmountError,
     CardNotFoundError,
     CurrencyError,
-    LinkNotFoundError,
     NothingDueError,
     TokenUsedError,
 )
 from cloud_api.payments.events import PaymentFailed, PaymentReceived
 from cloud_api.payments.ledger import service as ledger
 from cloud_api.payments.ledger.service import MoneyLine
+from cloud_api.payments.links import service as links
 from cloud_api.payments.matters import service as matters
-from cloud_api.payments.models import AccountRow, LinkRow, PaymentRow
+from cloud_api.payments.models import AccountRow, PaymentRow
 from cloud_api.payments.refunds import service as refunds
 from cloud_api.payments.rules import (
     REFERENCE_PREFIX,
@@ -74,7 +72,7 @@ async def begin(
         if same is not None:
             return payment_of(same, tools.vault)
     row = _new(folio, wish, amount, account_id=account_id, by=by)
-    row.link_id = (await _link(session, folio, tools.vault, None)).id
+    row.link_id = (await links.ensure(session, folio, tools.vault, None)).id
     await _keep_card_token(session, row, wish, tools.vault)
     await _start(session, row, folio, wish, tools)
     PAYMENTS.labels(row.provider.value, "begun").inc()
@@ -154,29 +152,6 @@ async def money_came(
         kind = MatterKind.OVERPAID
         await matters.open_matter(session, row, kind, due_minor=folio.balance.due.minor)
     await ledger.settle(session, folio)
-
-
-async def link_token(
-    session: Session, folio: Folio, vault: Vault, *, amount: Money | None = None
-) -> str:
-    """The secret of the folio's link; always the same for the same amount."""
-    if amount is not None and (amount.currency != folio.currency or amount.minor <= 0):
-        raise AmountError
-    link = await _link(session, folio, vault, None if amount is None else amount.minor)
-    return _token(vault, link.id)
-
-
-async def by_token(session: Session, token: str) -> tuple[LinkRow, Folio]:
-    """Which folio this link pays. LinkNotFoundError."""
-    link = await repository.link_by_hash(session, _hash(token))
-    if link is None:
-        raise LinkNotFoundError
-    return link, await ledger.get(session, link.folio_id)
-
-
-def token_of(vault: Vault, link_id: UUID) -> str:
-    """The secret of this link, for the address the payer comes back to."""
-    return _token(vault, link_id)
 
 
 def payment_of(row: PaymentRow, vault: Vault) -> Payment:
@@ -388,29 +363,3 @@ async def _keep_stray(
     kept = await lock(session, stray_id)
     said = f"{detail} {seen.reference[:100]}".strip()
     await matters.open_matter(session, kept, kind, detail=said, beside=beside)
-
-
-async def _link(session: Session, folio: Folio, vault: Vault, minor: int | None) -> LinkRow:
-    found = await repository.link_of(session, folio.id, minor)
-    if found is not None:
-        return found
-    link_id = new_id()
-    link = LinkRow(
-        id=link_id,
-        organisation_id=folio.organisation_id,
-        folio_id=folio.id,
-        token_hash=_hash(_token(vault, link_id)),
-        amount_minor=minor,
-    )
-    session.add(link)
-    await session.flush()
-    return link
-
-
-def _token(vault: Vault, link_id: UUID) -> str:
-    secret = vault.link_secret(f"payments|link|{link_id}")
-    return base64.urlsafe_b64encode(secret).decode().rstrip("=")
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

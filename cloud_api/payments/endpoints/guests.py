@@ -35,6 +35,7 @@ from cloud_api.payments.errors import (
     ProviderNotHereError,
     TokenUsedError,
 )
+from cloud_api.payments.links import service as links
 from cloud_api.payments.models import LinkRow
 from cloud_api.payments.schemas import PayIn, PayStateOut
 from cloud_api.payments.transfers import service as transfers
@@ -120,7 +121,7 @@ async def pay(token: Token, wanted: PayIn, session: DbSession, tools: ToolsOf) -
 
     Choosing the same again while it is under way answers the same payment.
     """
-    link, folio = await attempts.by_token(session, token)
+    link, folio = await links.by_token(session, token)
     wish = wanted.wish(_fixed(link, folio))
     await attempts.begin(session, folio, wish, tools, by="guest", guest=True)
     return await _state(session, token, tools)
@@ -150,7 +151,7 @@ async def send_voucher(
     content_type: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> VoucherTakenOut:
     """Show a transfer: the body is a picture or a PDF of at most 20 MB, told by its first bytes."""
-    _, folio = await attempts.by_token(session, token)
+    _, folio = await links.by_token(session, token)
     number, review = await transfers.take_voucher(
         session, folio, await request.body(), content_type, tools
     )
@@ -158,7 +159,7 @@ async def send_voucher(
 
 
 async def _state(session: Session, token: str, tools: Tools) -> PayStateOut:
-    link, folio = await attempts.by_token(session, token)
+    link, folio = await links.by_token(session, token)
     rows = await attempts_repository.of_folio(session, folio.id)
     offers = await accounts.offers(session, folio.property_id)
     return PayStateOut.of(

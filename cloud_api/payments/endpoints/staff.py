@@ -60,6 +60,7 @@ SortOf = Annotated[str | None, Query(pattern=_SORT)]
 
 
 async def _wanted(
+    *,
     state: PaymentState | None = None,
     provider: ProviderName | None = None,
     property_id: UUID | None = None,

@@ -20,6 +20,7 @@ from cloud_api.payments.errors import (
     ProviderRefusedError,
     ProviderSilentError,
 )
+from cloud_api.payments.links import service as links
 from cloud_api.payments.matters import service as matters
 from cloud_api.payments.models import FolioRow, PaymentRow
 from cloud_api.payments.rules import MOST_TRIES, look_again_after
@@ -98,7 +99,7 @@ async def note_begun(
 
 
 async def note_looked(
-    session: Session, carried: Carried, result: Seen | None | ProviderError, tools: Tools
+    session: Session, carried: Carried, result: Seen | ProviderError | None, tools: Tools
 ) -> None:
     """What was seen."""
     now = tools.clock.utc_now()
@@ -127,7 +128,7 @@ async def _take(session: Session, step: Step, tools: Tools) -> list[Carried]:
             account=accounts.opened(vault, account),
             wish=_wish(row, folio, tools),
             webhook_token=accounts.webhook_token(vault, account.id),
-            link_token="" if row.link_id is None else attempts.token_of(vault, row.link_id),
+            link_token="" if row.link_id is None else links.token_of(vault, row.link_id),
             tries=row.tries,
         )
         for row, account, folio in found

@@ -59,7 +59,7 @@ async def heed(desk: Desk, carried: Heeded) -> Seen | None:
 
 
 async def note_heeded(
-    session: Session, carried: Heeded, result: Seen | None | ProviderError, tools: Tools
+    session: Session, carried: Heeded, result: Seen | ProviderError | None, tools: Tools
 ) -> None:
     """Act on what was seen."""
     now = tools.clock.utc_now()

@@ -1,7 +1,7 @@
 """How is Mercado Pago asked?"""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -37,6 +37,7 @@ from cloud_api.payments.types import (
 
 _PAGE = 50
 _MOST_PAGES = 200
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _PREFERENCES = "/checkout/preferences"
 _PAYMENTS = "/v1/payments"
 
@@ -100,7 +101,7 @@ class MercadoPago:
         asked = {
             "range": "date_last_updated",
             "begin_date": _stamp(moment),
-            "end_date": _stamp(self._clock.utc_now()),
+            "end_date": _stamp(self._clock.utc_now() + _CLOCKS_DIFFER),
             "sort": "date_last_updated",
             "criteria": "asc",
         }

@@ -33,7 +33,7 @@ class _Body(Told):
 
 
 def heed(secret: str, notice: Notice, *, now: datetime) -> Heed:
-    """What it is about. ForgedNoticeError where it is not signed, not now, or contradicts itself."""
+    """What it is about. ForgedNoticeError where it is unsigned, not now, or contradicts itself."""
     named = notice.query.get("data.id", "")
     kind = notice.query.get("type", "")
     request_id = notice.headers.get("x-request-id", "")
