@@ -17,10 +17,12 @@ from cloud_api.kit.money import Money
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.payments.ports import Provider
 from cloud_api.payments.providers.flow import Flow
+from cloud_api.payments.providers.mercadopago import MercadoPago
 from cloud_api.payments.providers.openpay import OpenPay
 from cloud_api.payments.providers.stripe import Stripe
 from cloud_api.payments.types import Account, Notice, PaymentState, ProviderName, Seen, Wish
 from portero.simulators import flow as simulated_flow
+from portero.simulators import mercadopago as simulated_mercadopago
 from portero.simulators import openpay as simulated_openpay
 from portero.simulators import stripe as simulated_stripe
 from portero.simulators.kit import Stage, playing
@@ -30,6 +32,11 @@ from tests.builders import HandClock
 OURS = "https://cloud.test"
 FLOW_KEYS = {"environment": "sandbox", "api_key": "1F90971E-FLOW", "secret_key": "0sekrit0flow0"}
 STRIPE_KEYS = {"secret_key": "sk_test_0sekrit0", "webhook_secret": "whsec_0sekrit0"}
+MERCADO_PAGO_KEYS = {
+    "access_token": "APP_USR-0sekrit0",
+    "webhook_secret": "0sekrit0webhook",
+    "collector_id": "4711",
+}
 OPENPAY_KEYS = {
     "country": "pe",
     "environment": "sandbox",
@@ -44,7 +51,8 @@ OPENPAY_KEYS = {
 class Desk(ABC):
     """Behind one vendor's desk. Payments go by what was wished.
 
-    What the vendor cannot do (tell of disputes, show refunds, sign) the suite does not ask of it.
+    What the vendor cannot do (tell of disputes, show refunds, sign, show what nobody has tried to
+    pay) the suite does not ask of it.
     """
 
     begin_path: ClassVar[str]
@@ -52,6 +60,7 @@ class Desk(ABC):
     disputes: ClassVar[bool] = True
     shows_refunds: ClassVar[bool] = True
     signs: ClassVar[bool] = True
+    shows_untried: ClassVar[bool] = True
     amounts: ClassVar[Sequence[Money]]
 
     provider: Provider
@@ -312,6 +321,75 @@ class StripeDesk(Desk):
         }
 
 
+@dataclass(slots=True)
+class MercadoPagoDesk(Desk):
+    """Mercado Pago in Peru."""
+
+    vendor: simulated_mercadopago.MercadoPago = field(kw_only=True)
+    begin_path = "/preferences"
+    refund_path = "/refunds"
+    shows_untried = False
+    amounts = (Money(45_010, "PEN"), Money(12_000, "CLP"), Money(100, "BRL"))
+
+    def elsewhere(self, outgoing: Outgoing) -> Provider:
+        return MercadoPago(outgoing, self.clock)
+
+    def pay(self, wish: Wish) -> None:
+        self.vendor.pay(self._page(wish))
+
+    def reject(self, wish: Wish) -> None:
+        self.vendor.pay(self._page(wish), status="rejected")
+
+    def cancel(self, wish: Wish) -> None:
+        self.vendor.pay(self._page(wish), status="cancelled")
+
+    def charge_back(self, wish: Wish) -> None:
+        [payment] = self._payments(wish)
+        self.vendor.turn(payment, "charged_back")
+
+    def refund_by_hand(self, wish: Wish, amount: Money) -> None:
+        [payment] = self._payments(wish)
+        self.vendor.give_back(payment, Decimal(amount.minor).scaleb(-2))
+
+    def payable(self, wish: Wish) -> int:
+        return sum(each.reference == wish.reference for each in self.vendor.preferences.values())
+
+    def taken(self, wish: Wish) -> int:
+        paid = {"approved", "refunded", "charged_back"}
+        return sum(each.status in paid for each in self._payments(wish))
+
+    def given_back(self, wish: Wish) -> Sequence[Decimal]:
+        return [each for payment in self._payments(wish) for each in payment.refunds]
+
+    def tell(self, wish: Wish) -> Sent:
+        return self.vendor.notice(self._payments(wish)[0])
+
+    def forged(self, wish: Wish) -> Mapping[str, Sent]:
+        [payment] = self._payments(wish)
+        real = self.tell(wish)
+        now = self.clock.utc_now()
+        return {
+            "another secret": self.vendor.notice(payment, secret="other"),
+            "unsigned": replace(real, headers={"content-type": "application/json"}),
+            "another payment": replace(real, params={"data.id": "1", "type": "payment"}),
+            "another body": replace(
+                real, content=real.content.replace(str(payment.id).encode(), b"1")
+            ),
+            "another request": replace(real, headers={**real.headers, "x-request-id": "other"}),
+            "too old": self.vendor.notice(payment, at=now - timedelta(minutes=6)),
+            "of tomorrow": self.vendor.notice(payment, at=now + timedelta(minutes=6)),
+            "no JSON": replace(real, content=b"hello"),
+        }
+
+    def _page(self, wish: Wish) -> str:
+        pages = self.vendor.preferences.values()
+        return next(each.id for each in pages if each.reference == wish.reference)
+
+    def _payments(self, wish: Wish) -> list[simulated_mercadopago.Payment]:
+        made = self.vendor.payments.values()
+        return [each for each in made if each.reference == wish.reference]
+
+
 def _is_of(metadata: Mapping[str, str], wish: Wish) -> bool:
     return metadata.get("reference") == wish.reference
 
@@ -385,10 +463,32 @@ async def stripe_desk(clock: HandClock) -> AsyncIterator[Desk]:
         )
 
 
+@asynccontextmanager
+async def mercadopago_desk(clock: HandClock) -> AsyncIterator[Desk]:
+    """Mercado Pago on a socket."""
+    keys = MERCADO_PAGO_KEYS
+    vendor = simulated_mercadopago.MercadoPago(
+        clock,
+        access_token=keys["access_token"],
+        webhook_secret=keys["webhook_secret"],
+        collector_id=int(keys["collector_id"]),
+    )
+    async with playing(vendor.app) as stage, Outgoing({"mercado_pago": stage.url}) as outgoing:
+        yield MercadoPagoDesk(
+            MercadoPago(outgoing, clock),
+            account_of(ProviderName.MERCADO_PAGO, keys),
+            stage,
+            clock,
+            secrets=(keys["access_token"], keys["webhook_secret"]),
+            vendor=vendor,
+        )
+
+
 type OpenDesk = Callable[[HandClock], AbstractAsyncContextManager[Desk]]
 
 # One line a provider.
 DESKS: Mapping[ProviderName, OpenDesk] = {
+    ProviderName.MERCADO_PAGO: mercadopago_desk,
     ProviderName.OPENPAY: openpay_desk,
     ProviderName.FLOW: flow_desk,
     ProviderName.STRIPE: stripe_desk,

