@@ -18,7 +18,11 @@ _OTHERS = (
     "/api/v1/claims",
     "/api/v1/certificates/",
     "/api/v1/hooks/",
+    "/api/v1/pay/",
+    "/api/v1/webhooks/",
 )
+# A question, put as a POST because a card's code is no part of an address.
+_QUESTIONS = {"post /value-cards/lookup"}
 # These need a house that is frozen, or work that was given up; they are tried where those are.
 _ELSEWHERE = {
     "post /houses/{house_id}/epochs",  # tests/cloud_api/fleet/test_epochs.py
@@ -29,6 +33,24 @@ _ELSEWHERE = {
     "put /lock-vendor/account",  # tests/cloud_api/access/test_emergency_code.py
     "put /lock-vendor/locks/{lock_id}",
     "post /grants/{grant_id}/emergency-code",
+    # These need money: tests/cloud_api/payments/test_payment_deeds.py
+    "post /folios/{folio_id}/payments",
+    "post /folios/{folio_id}/links",
+    "post /payments/{payment_id}/refunds",
+    "post /payments/{payment_id}/approve",
+    "post /payments/{payment_id}/reject",
+    "post /money-to-resolve/{matter_id}/attach",
+    "post /money-to-resolve/{matter_id}/refund",
+    "post /money-to-resolve/{matter_id}/settle",
+    "post /payment-accounts",
+    "put /payment-accounts/{account_id}/credentials",
+    "post /payment-accounts/{account_id}/test",
+    "delete /payment-accounts/{account_id}",
+    "put /properties/{property_id}/payment-settings",
+    "post /value-cards",
+    "patch /value-cards/{card_id}",
+    "post /value-cards/{card_id}/adjustments",
+    "post /admin/jobs/payments/reconcile",
     # Done in the house, on its record: tests/cloud_api/access/test_things_from_afar.py
     "post /houses/{house_id}/things/{thing_id}/use",
 }
@@ -80,7 +102,7 @@ async def test_every_deed_of_staff_leaves_one_line_of_its_own(
     await clerk.forget()
     for part in (_bookings, _grants, _houses, _clients, _accounts):
         await part(clerk)
-    assert operations_of_staff(cloud_app.openapi()) - clerk.done - _ELSEWHERE == set()
+    assert operations_of_staff(cloud_app.openapi()) - clerk.done - _ELSEWHERE - _QUESTIONS == set()
 
 
 def operations_of_staff(document: dict[str, Any]) -> set[str]:
