@@ -8,7 +8,6 @@ from portero.simulators.kit import Fault, FaultKind
 from tests.cloud_api.payments.stage import Till
 
 
-@pytest.mark.xfail(strict=True, reason="a second card is charged while the first is under way")
 async def test_two_cards_in_a_row_are_not_both_charged_for_one_bill(till: Till) -> None:
     """A double click on a page that makes a new token of the same card each time."""
     folio = await till.open()
@@ -20,7 +19,6 @@ async def test_two_cards_in_a_row_are_not_both_charged_for_one_bill(till: Till) 
     assert await till.due(folio) == 0
 
 
-@pytest.mark.xfail(strict=True, reason="what may have been charged is told to have failed")
 @pytest.mark.parametrize("status", [401, 503])
 async def test_what_may_have_been_charged_is_never_told_to_have_failed(
     till: Till, status: int
@@ -39,14 +37,12 @@ async def test_what_may_have_been_charged_is_never_told_to_have_failed(
     assert len(till.vendor.captured) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="Flow sends the payer's browser back with a POST")
 async def test_a_payer_comes_back_by_post_too(till: Till) -> None:
     token = await till.link(await till.open())
     answer = await till.http.post(f"/api/v1/pay/{token}/return", data={"token": "A" * 41})
     assert answer.status_code < 400
 
 
-@pytest.mark.xfail(strict=True, reason="an archived account is not compared any more")
 async def test_money_that_comes_through_an_archived_account_is_not_lost(till: Till) -> None:
     """The first card was refused, the account archived, and then another card paid the page."""
     folio = await till.open()
