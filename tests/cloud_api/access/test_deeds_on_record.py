@@ -338,7 +338,19 @@ async def test_the_record_can_be_asked_for_one_kind_of_deed(visit: Visit) -> Non
 
 
 def test_all_deeds_are_named_alike() -> None:
-    rooms = {"accounts", "properties", "clients", "reservations", "access", "fleet", "jobs"}
+    rooms = {
+        "access",
+        "accounts",
+        "clients",
+        "files",
+        "fleet",
+        "jobs",
+        "papers",
+        "payments",
+        "privacy",
+        "properties",
+        "reservations",
+    }
     for deed in Deed:
         room, _, done = deed.value.partition(".")
         assert room in rooms, deed
