@@ -115,6 +115,15 @@ class Preference:
             "client_id": "1",
             "collector_id": collector_id,
             "external_reference": self.reference,
+            "items": [
+                {
+                    "id": self.reference,
+                    "title": self.title,
+                    "quantity": 1,
+                    "currency_id": self.currency,
+                    "unit_price": _number(self.amount),
+                }
+            ],
             "init_point": page,
             "sandbox_init_point": page.replace("www", "sandbox", 1),
         }

@@ -27,6 +27,7 @@ _WITHOUT = {
     "/api/v1/admin/jobs/payments/reconcile": "the clock's work: what is done is done",
     "/api/v1/payment-accounts/{account_id}/test": "a question to the provider; makes nothing",
     "/api/v1/value-cards/lookup": "a question; a code is not put into an address",
+    "/api/v1/pay/{token}/return": "a payer's browser comes back; makes nothing",
     "/api/v1/webhooks/payments/{provider}/{account_token}": "a notice told again is the same row",
     "/api/v1/dead-letters/replay": "reactions are idempotent themselves",
     "/api/v1/dead-letters/{letter_id}/replay": "reactions are idempotent themselves",
