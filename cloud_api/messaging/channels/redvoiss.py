@@ -85,12 +85,7 @@ class Redvoiss:
         keep_to(len(letter.body), most=_MOST_CHARACTERS)
         with_replies = account.credentials.get("replies") != "no"
         ask = self._ask(account, "sendWithReply" if with_replies else "send")
-        batch: Json = {
-            "bulkName": letter.key,
-            "message": letter.body,
-            "message_details": [{"destination": destination, "field": "", "idCliente": letter.key}],
-            "isCommercial": False,
-        }
+        batch = _batch(letter, destination)
         answer = await carry(self._outgoing, Ask("POST", ask.url, json=batch, basic=ask.basic))
         if not said_yes(answer):
             _refuse(answer)
@@ -136,6 +131,15 @@ def chilean_mobile(to: str) -> str:
     if not _MOBILE.fullmatch(number):
         raise invalid_address()
     return number
+
+
+def _batch(letter: Letter, destination: str) -> Json:
+    return {
+        "bulkName": letter.key,
+        "message": letter.body,
+        "message_details": [{"destination": destination, "field": "", "idCliente": letter.key}],
+        "isCommercial": False,
+    }
 
 
 def _refuse(answer: Answer) -> NoReturn:

@@ -178,9 +178,9 @@ def _incoming(value: _Value) -> Iterator[Incoming]:
 
 def _who(message: _Message, contacts: list[_Contact]) -> tuple[str | None, str | None]:
     """(number, user id): of the message itself, or of its contact where there is only one."""
-    if message.from_user_id is None and message.sender is not None:
-        contacts = [each for each in contacts if each.wa_id == message.sender]
-    elif message.from_user_id is not None:
+    if message.from_user_id:
         contacts = [each for each in contacts if each.user_id == message.from_user_id]
+    elif message.sender:
+        contacts = [each for each in contacts if each.wa_id == message.sender]
     contact = contacts[0] if len(contacts) == 1 else _Contact()
     return message.sender or contact.wa_id, message.from_user_id or contact.user_id
