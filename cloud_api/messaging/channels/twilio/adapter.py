@@ -13,7 +13,6 @@ from cloud_api.kit.db import Json
 from cloud_api.kit.outgoing import Answer, Ask, NotJsonError, Outgoing
 from cloud_api.messaging.channels.post import (
     Reason,
-    bounded,
     carry,
     credential,
     e164,
@@ -181,7 +180,7 @@ def _refuse(answer: Answer) -> NoReturn:
 
 def _busy(answer: Answer) -> ChannelBusyError:
     wait = wait_of(answer, otherwise=_BUSY_SECONDS)
-    return ChannelBusyError("too many requests", retry_after_seconds=bounded(wait, otherwise=wait))
+    return ChannelBusyError("too many requests", retry_after_seconds=wait)
 
 
 def _carried(message: dict[str, Json]) -> Carried:
