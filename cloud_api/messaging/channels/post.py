@@ -30,11 +30,12 @@ from cloud_api.messaging.types import ChannelAccount
 
 _ANSWERED_WELL = range(200, 300)
 _BROKEN = 500
+_GAVE_UP = 408
 # A vendor that wants us to wait longer than this is asked again anyway.
 _LONGEST_WAIT_SECONDS = 24 * 3600.0
 
 
-class Reason(StrEnum):
+class Mishap(StrEnum):
     """Why a message does not arrive: stable words for codes of RecipientRefusedError and details.
 
     `template_needed`: the guest has not written for 24 hours, only an approved template may go.
@@ -68,7 +69,7 @@ def said_yes(answer: Answer) -> bool:
 
 def is_broken(answer: Answer) -> bool:
     """Did the vendor, or something before it, fail by itself? Then nobody knows what was done."""
-    return answer.status >= _BROKEN
+    return answer.status >= _BROKEN or answer.status == _GAVE_UP
 
 
 def object_of(answer: Answer) -> dict[str, Json]:
@@ -126,13 +127,13 @@ def e164(to: str, *, region: str | None = None) -> str:
 
 def invalid_address() -> RecipientRefusedError:
     """Nobody can have this address."""
-    return RecipientRefusedError("not an address of this channel", code=Reason.INVALID_ADDRESS)
+    return RecipientRefusedError("not an address of this channel", code=Mishap.INVALID_ADDRESS)
 
 
 def keep_to(length: int, *, most: int) -> None:
     """Refuse what the vendor would refuse or cut (ChannelAccountError: mend the template)."""
     if length > most:
-        raise ChannelAccountError(f"{Reason.TOO_LONG}: {length} of at most {most}")
+        raise ChannelAccountError(f"{Mishap.TOO_LONG}: {length} of at most {most}")
 
 
 def utf16_length(text: str) -> int:
@@ -151,6 +152,11 @@ def instant(seconds: str | float | None) -> datetime | None:
         return datetime.fromtimestamp(float(seconds), UTC) if seconds is not None else None
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def storable(text: str) -> str:
+    """What somebody wrote, without the one character PostgreSQL cannot keep."""
+    return text.replace("\x00", "")
 
 
 def header(headers: Mapping[str, str], name: str) -> str:

@@ -23,7 +23,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from cloud_api.kit.db import Json
 from cloud_api.kit.outgoing import Answer, Ask, Outgoing
 from cloud_api.messaging.channels.post import (
-    Reason,
+    Mishap,
     carry,
     credential,
     e164,
@@ -33,6 +33,7 @@ from cloud_api.messaging.channels.post import (
     keep_to,
     object_of,
     said_yes,
+    storable,
     wait_of,
 )
 from cloud_api.messaging.errors import (
@@ -205,7 +206,7 @@ def _news(batch: str, status: _Status) -> News:
         vendor_id=batch,
         state=state,
         key=status.idcliente or None,
-        detail=Reason.UNDELIVERABLE if state is MessageState.FAILED else "",
+        detail=Mishap.UNDELIVERABLE if state is MessageState.FAILED else "",
     )
 
 
@@ -219,7 +220,7 @@ def _incoming(batch: str, replies: list[_Reply], statuses: list[_Status]) -> lis
         Incoming(
             event_id=f"{batch}:reply:{each.replyId}",
             sender=phone,
-            text=each.message,
+            text=storable(each.message),
             phone=phone,
             reply_to_vendor_id=batch,
             happened_at=each.happened_at(),

@@ -6,7 +6,7 @@ than 4096 characters leaves in parts; when it breaks off after the first part no
 said of it either, and so nothing is sent twice.
 
 `to` is the chat's id, or the @name of a channel. People must have written to the bot first.
-Who blocks the bot is refused (`Reason.BLOCKED`) at the next letter.
+Who blocks the bot is refused (`Mishap.BLOCKED`) at the next letter.
 
 Credentials: `bot_token`, `webhook_secret`. Attachments are not carried.
 https://core.telegram.org/bots/api
@@ -22,7 +22,7 @@ from pydantic import BaseModel, Field, ValidationError
 from cloud_api.kit.db import Json
 from cloud_api.kit.outgoing import Answer, Ask, Outgoing
 from cloud_api.messaging.channels.post import (
-    Reason,
+    Mishap,
     bounded,
     carry,
     credential,
@@ -35,6 +35,7 @@ from cloud_api.messaging.channels.post import (
     part_of,
     said_yes,
     same_secret,
+    storable,
     utf16_length,
     wait_of,
 )
@@ -172,7 +173,7 @@ def _refuse(answer: Answer, told: dict[str, Json]) -> NoReturn:
     if is_broken(answer) or told.get("ok") is not False:
         raise ChannelSilentError(f"status {answer.status}")
     if code == _FORBIDDEN:
-        raise RecipientRefusedError("refused with 403", code=Reason.BLOCKED)
+        raise RecipientRefusedError("refused with 403", code=Mishap.BLOCKED)
     if code not in _ACCOUNT:
         _refuse_recipient(told)
     raise ChannelAccountError(f"refused with {code}")
@@ -180,10 +181,10 @@ def _refuse(answer: Answer, told: dict[str, Json]) -> NoReturn:
 
 def _refuse_recipient(told: dict[str, Json]) -> None:
     if number_in(part_of(told, "parameters"), "migrate_to_chat_id") is not None:
-        raise RecipientRefusedError("the group has another id now", code=Reason.MOVED)
+        raise RecipientRefusedError("the group has another id now", code=Mishap.MOVED)
     # Everything else Telegram says only in words.
     if _NOBODY.search(str(told.get("description"))):
-        raise RecipientRefusedError("nobody there", code=Reason.UNDELIVERABLE)
+        raise RecipientRefusedError("nobody there", code=Mishap.UNDELIVERABLE)
 
 
 class _Chat(BaseModel):
@@ -224,7 +225,7 @@ def _incoming(update: _Update) -> tuple[Incoming, ...]:
         Incoming(
             event_id=str(update.update_id),
             sender=str(message.chat.id),
-            text=message.text or message.caption or "[other]",
+            text=storable(message.text or message.caption or "[other]"),
             phone=_own_phone(message),
             reply_to_vendor_id=f"{message.chat.id}:{earlier.message_id}" if earlier else None,
             happened_at=instant(message.date),

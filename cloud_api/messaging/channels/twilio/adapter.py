@@ -12,7 +12,7 @@ from babel.numbers import get_currency_precision
 from cloud_api.kit.db import Json
 from cloud_api.kit.outgoing import Answer, Ask, NotJsonError, Outgoing
 from cloud_api.messaging.channels.post import (
-    Reason,
+    Mishap,
     carry,
     credential,
     e164,
@@ -21,6 +21,7 @@ from cloud_api.messaging.channels.post import (
     number_in,
     object_of,
     said_yes,
+    storable,
     wait_of,
 )
 from cloud_api.messaging.channels.twilio.signature import proven_form
@@ -55,17 +56,17 @@ _SILENT_REPLY = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
 # https://www.twilio.com/docs/api/errors: of a request (2xxxx), of a delivery (3xxxx)
 _REASONS = {
-    21211: Reason.INVALID_ADDRESS,
-    21217: Reason.INVALID_ADDRESS,
-    21614: Reason.INVALID_ADDRESS,
-    21635: Reason.INVALID_ADDRESS,
-    21612: Reason.UNDELIVERABLE,
-    21610: Reason.OPTED_OUT,
-    30003: Reason.UNDELIVERABLE,
-    30004: Reason.BLOCKED,
-    30005: Reason.UNDELIVERABLE,
-    30006: Reason.UNDELIVERABLE,
-    30007: Reason.FILTERED,
+    21211: Mishap.INVALID_ADDRESS,
+    21217: Mishap.INVALID_ADDRESS,
+    21614: Mishap.INVALID_ADDRESS,
+    21635: Mishap.INVALID_ADDRESS,
+    21612: Mishap.UNDELIVERABLE,
+    21610: Mishap.OPTED_OUT,
+    30003: Mishap.UNDELIVERABLE,
+    30004: Mishap.BLOCKED,
+    30005: Mishap.UNDELIVERABLE,
+    30006: Mishap.UNDELIVERABLE,
+    30007: Mishap.FILTERED,
 }
 
 # All that Twilio still has before it is `sent` (to the carrier) has left us.
@@ -277,4 +278,4 @@ def _incoming(form: Mapping[str, str]) -> tuple[Incoming, ...]:
     if not sid or not sender or "Body" not in form:
         return ()
     phone = sender if sender.startswith("+") else None
-    return (Incoming(event_id=sid, sender=sender, text=form["Body"], phone=phone),)
+    return (Incoming(event_id=sid, sender=sender, text=storable(form["Body"]), phone=phone),)

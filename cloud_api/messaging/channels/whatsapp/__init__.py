@@ -7,7 +7,7 @@ that a letter went out whose answer was lost. `look` can therefore only say that
 
 `to` is a phone number in E.164 or a business-scoped user id (`PE.1502...`): since 2026 people may
 write without showing their number. Outside the 24 hours after a guest's last word only approved
-templates go out (`Reason.TEMPLATE_NEEDED`); a letter with a `template` is always sent as one.
+templates go out (`Mishap.TEMPLATE_NEEDED`); a letter with a `template` is always sent as one.
 
 Credentials: `phone_number_id`, `access_token`, `app_secret`, `verify_token`; `graph_version` to
 use another than ours. Attachments are not carried, and incoming media are told as `[image]`.

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from cloud_api.kit.db import Json
 from cloud_api.kit.outgoing import Answer, Ask, NotJsonError, Outgoing
 from cloud_api.messaging.channels.post import (
-    Reason,
+    Mishap,
     bounded,
     carry,
     credential,
@@ -164,7 +164,7 @@ def _refuse(answer: Answer) -> NoReturn:
     if code in REFUSED:
         raise RecipientRefusedError(f"refused with {code}", code=REFUSED[code])
     if code == TEMPLATE_NEEDED:
-        raise ChannelAccountError(Reason.TEMPLATE_NEEDED)
+        raise ChannelAccountError(Mishap.TEMPLATE_NEEDED)
     if code in UNSURE or (code is None and is_broken(answer)):
         raise ChannelSilentError(f"status {answer.status}, code {code}")
     raise ChannelAccountError(f"refused with {code or answer.status}")

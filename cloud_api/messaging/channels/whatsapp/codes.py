@@ -3,7 +3,7 @@
 https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
 """
 
-from cloud_api.messaging.channels.post import Reason
+from cloud_api.messaging.channels.post import Mishap
 
 # Seconds to wait where Meta does not say how many. One message in 6 s to the same person is the
 # documented pair rate; the limits of applications and accounts are counted by the hour.
@@ -19,12 +19,12 @@ BUSY_SECONDS = {
 
 # This person will not be reached this way.
 REFUSED = {
-    130472: Reason.HELD_BACK,
-    131021: Reason.INVALID_ADDRESS,
-    131026: Reason.UNDELIVERABLE,
-    131049: Reason.HELD_BACK,
-    131050: Reason.OPTED_OUT,
-    131062: Reason.UNDELIVERABLE,
+    130472: Mishap.HELD_BACK,
+    131021: Mishap.INVALID_ADDRESS,
+    131026: Mishap.UNDELIVERABLE,
+    131049: Mishap.HELD_BACK,
+    131050: Mishap.OPTED_OUT,
+    131062: Mishap.UNDELIVERABLE,
 }
 
 TEMPLATE_NEEDED = 131047
@@ -36,5 +36,5 @@ UNSURE = frozenset({1, 2, 131000})
 def reason_of(code: int | None) -> str:
     """Our word for a code, or the code itself."""
     if code == TEMPLATE_NEEDED:
-        return Reason.TEMPLATE_NEEDED
+        return Mishap.TEMPLATE_NEEDED
     return REFUSED[code] if code in REFUSED else str(code or "")

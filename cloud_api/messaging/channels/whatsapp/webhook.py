@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, ValidationError, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
-from cloud_api.messaging.channels.post import instant
+from cloud_api.messaging.channels.post import instant, storable
 from cloud_api.messaging.channels.whatsapp.codes import reason_of
 from cloud_api.messaging.types import Incoming, MessageState, News, Overheard
 
@@ -169,7 +169,7 @@ def _incoming(value: _Value) -> Iterator[Incoming]:
             yield Incoming(
                 event_id=message.id,
                 sender=sender,
-                text=message.said(),
+                text=storable(message.said()),
                 phone=f"+{number}" if number else None,
                 reply_to_vendor_id=message.context.id if message.context else None,
                 happened_at=instant(message.timestamp or None),

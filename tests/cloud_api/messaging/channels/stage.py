@@ -152,10 +152,10 @@ class PlayedTwilio(Played):
         yield "another address", replace(call, url=call.url.replace("house=9", "house=8"))
         yield "another host", replace(call, url=call.url.replace(".example", ".example.org"))
         yield "no query", replace(call, url=call.url.partition("?")[0])
-        bare = replace(call, headers=call.headers | {"content-type": "application/json"})
+        bare = replace(call, headers=dict(call.headers) | {"content-type": "application/json"})
         yield "said to be JSON", bare
         settings = {"x-twilio-webhooks-signature-settings": "key=k,algorithm=HMAC_SHA256"}
-        yield "under a key we do not have", replace(call, headers=call.headers | settings)
+        yield "under a key we do not have", replace(call, headers=dict(call.headers) | settings)
         yield "not even text", replace(call, body=b"From=%ff\xff")
 
 
@@ -213,7 +213,7 @@ class PlayedWhatsApp(Played):
         yield from forged_headers(call, "x-hub-signature-256")
         given = call.headers["x-hub-signature-256"]
         bare = {"x-hub-signature-256": given.removeprefix("sha256=")}
-        yield "a signature without its algorithm", replace(call, headers=call.headers | bare)
+        yield "a signature without its algorithm", replace(call, headers=dict(call.headers) | bare)
         yield "one byte changed", replace(call, body=call.body.replace(b"5198", b"5199", 1))
         yield "a space more", replace(call, body=call.body + b" ")
         again = json.dumps(json.loads(call.body), ensure_ascii=False, indent=1).encode()
@@ -295,11 +295,14 @@ class PlayedRedvoiss(Played):
 def forged_headers(call: Call, name: str) -> Iterator[tuple[str, Call]]:
     given = call.headers[name]
     changed = given[:-2] + ("x" if given[-2] != "x" else "y") + given[-1]
-    yield "another signature", replace(call, headers=call.headers | {name: changed})
-    yield "an empty signature", replace(call, headers=call.headers | {name: ""})
+    yield "another signature", replace(call, headers=dict(call.headers) | {name: changed})
+    yield "an empty signature", replace(call, headers=dict(call.headers) | {name: ""})
     others = {key: value for key, value in call.headers.items() if key != name}
     yield "no signature", replace(call, headers=others)
-    yield "a signature that is not ASCII", replace(call, headers=call.headers | {name: "ä" + given})
+    yield (
+        "a signature that is not ASCII",
+        replace(call, headers=dict(call.headers) | {name: "ä" + given}),
+    )
 
 
 def call_of(told: twilio.Callback | whatsapp.Webhook | telegram.Webhook) -> Call:

@@ -74,6 +74,7 @@ async def test_wrong_or_missing_credentials_are_for_a_person_to_mend(played: Pla
         Fault(FaultKind.GARBAGE_AFTER),
         Fault(FaultKind.STATUS_AFTER, status=500),
         Fault(FaultKind.STATUS_AFTER, status=502),
+        Fault(FaultKind.STATUS_AFTER, status=408),
         Fault(FaultKind.STATUS_AFTER, status=200),
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status}",
@@ -135,6 +136,12 @@ async def test_a_genuine_message_is_heard_with_its_words(calling: Played) -> Non
         call, sender = calling.written(words)
         [incoming] = calling.channel.hear(calling.account, call).incoming
         assert (incoming.sender, incoming.text) == (sender, words)
+
+
+async def test_what_somebody_writes_can_be_stored(calling: Played) -> None:
+    """PostgreSQL keeps every character but one."""
+    call, _ = calling.written("a\x00b")
+    assert calling.channel.hear(calling.account, call).incoming[0].text == "ab"
 
 
 async def test_the_same_message_told_again_has_the_same_event_id(calling: Played) -> None:

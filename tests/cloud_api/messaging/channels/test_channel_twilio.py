@@ -39,7 +39,9 @@ async def test_a_webhook_rule_signs_with_sha256_under_the_shared_key(twilio: Pla
     twilio.channel.hear(account, call)
     for altered in ("key=1,algorithm=HMAC_SHA1", "key=1,algorithm=HMAC_MD5", "key=1"):
         with pytest.raises(ForgedCallError):
-            twilio.channel.hear(account, replace(call, headers=call.headers | {settings: altered}))
+            twilio.channel.hear(
+                account, replace(call, headers=dict(call.headers) | {settings: altered})
+            )
 
 
 async def test_the_simulator_signs_with_a_shared_key_as_well(twilio: PlayedTwilio) -> None:
