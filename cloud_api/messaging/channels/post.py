@@ -142,7 +142,7 @@ def utf16_length(text: str) -> int:
 
 
 def same_secret(left: str, right: str) -> bool:
-    """Equal, compared in constant time; nothing is never equal."""
+    """Equal, compared in constant time. Nothing equals nothing: who has no secret trusts nobody."""
     return bool(left) and compare_digest(left.encode(), right.encode())
 
 

@@ -90,6 +90,10 @@ class Played:
         """The same call, not as its vendor made it."""
         raise NotImplementedError
 
+    def under_no_key(self) -> Call:
+        """A call proven by the empty secret, as anybody can."""
+        raise NotImplementedError
+
 
 class PlayedTwilio(Played):
     name = ChannelName.SMS_TWILIO
@@ -142,6 +146,10 @@ class PlayedTwilio(Played):
     def written(self, text: str) -> tuple[Call, str]:
         told = self.simulator.written(STATUS_URL, sender="+51987654321", body=text, NewField="x y")
         return call_of(told), "+51987654321"
+
+    def under_no_key(self) -> Call:
+        self.simulator.auth_token = ""
+        return self.written("open the door")[0]
 
     def forged(self, call: Call) -> Iterator[tuple[str, Call]]:
         yield from forged_headers(call, "x-twilio-signature")
@@ -209,6 +217,10 @@ class PlayedWhatsApp(Played):
     def written(self, text: str) -> tuple[Call, str]:
         return call_of(self.simulator.written("+51987654321", text)), "+51987654321"
 
+    def under_no_key(self) -> Call:
+        self.simulator.app_secret = ""
+        return self.written("open the door")[0]
+
     def forged(self, call: Call) -> Iterator[tuple[str, Call]]:
         yield from forged_headers(call, "x-hub-signature-256")
         given = call.headers["x-hub-signature-256"]
@@ -256,6 +268,10 @@ class PlayedTelegram(Played):
 
     def written(self, text: str) -> tuple[Call, str]:
         return call_of(self.simulator.written(4711, text)), "4711"
+
+    def under_no_key(self) -> Call:
+        self.simulator.secret = ""
+        return self.written("open the door")[0]
 
     def forged(self, call: Call) -> Iterator[tuple[str, Call]]:
         yield from forged_headers(call, "x-telegram-bot-api-secret-token")

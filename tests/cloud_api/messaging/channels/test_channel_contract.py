@@ -1,6 +1,7 @@
 """What every channel promises, whoever its vendor is."""
 
 import logging
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -179,8 +180,11 @@ def is_heard(played: Played, call: Call) -> bool:
 async def test_without_its_secret_nothing_is_heard(calling: Played) -> None:
     """Fail closed: an account half filled in trusts nobody."""
     call, _ = calling.written("open the door")
-    with pytest.raises(ForgedCallError):
-        calling.channel.hear(calling.account_of({}), call)
+    bare = replace(call, headers={"content-type": call.headers["content-type"]})
+    nobody = calling.account_of({})
+    for each in (call, bare, calling.under_no_key()):
+        with pytest.raises(ForgedCallError):
+            calling.channel.hear(nobody, each)
 
 
 async def test_statuses_in_any_order_and_twenty_times_tell_the_same(telling: Played) -> None:
