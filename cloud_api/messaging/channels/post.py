@@ -4,6 +4,7 @@ What is common to all channels and nothing of a single vendor. No text of a vend
 vendors quote numbers, names and bodies in their errors; what we keep are codes and our own words.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -31,6 +32,8 @@ from cloud_api.messaging.types import ChannelAccount
 _ANSWERED_WELL = range(200, 300)
 _BROKEN = 500
 _GAVE_UP = 408
+# Letters, digits and marks of which none means anything in an address.
+_PLAIN = re.compile(r"\w[\w.:|=~+-]*", re.ASCII)
 # A vendor that wants us to wait longer than this is asked again anyway.
 _LONGEST_WAIT_SECONDS = 24 * 3600.0
 
@@ -107,10 +110,18 @@ def bounded(seconds: str | float | None, *, otherwise: float) -> float:
 
 
 def credential(account: ChannelAccount, name: str) -> str:
-    """One word of the account. ChannelAccountError when it was never told."""
+    """One word of the account. ChannelAccountError when it was never told, or cannot be one."""
     value = account.credentials.get(name, "")
-    if not value:
-        raise ChannelAccountError(f"{name} is missing")
+    if not value or not value.isprintable():
+        raise ChannelAccountError(f"{name} is missing, or not printable")
+    return value
+
+
+def plain_credential(account: ChannelAccount, name: str) -> str:
+    """One that is written into an address or a header as it is. ChannelAccountError as above."""
+    value = credential(account, name)
+    if not _PLAIN.fullmatch(value):
+        raise ChannelAccountError(f"{name} has characters that none has")
     return value
 
 

@@ -15,7 +15,6 @@ https://core.telegram.org/bots/api
 import re
 from collections.abc import Sequence
 from typing import NoReturn
-from urllib.parse import quote
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -25,7 +24,6 @@ from cloud_api.messaging.channels.post import (
     Mishap,
     bounded,
     carry,
-    credential,
     header,
     instant,
     invalid_address,
@@ -33,6 +31,7 @@ from cloud_api.messaging.channels.post import (
     number_in,
     object_of,
     part_of,
+    plain_credential,
     said_yes,
     same_secret,
     storable,
@@ -113,7 +112,7 @@ class Telegram:
         return Overheard()
 
     async def _tell(self, account: ChannelAccount, to: str, text: str) -> str:
-        token = quote(credential(account, "bot_token"), safe=":")
+        token = plain_credential(account, "bot_token")
         message: Json = {
             "chat_id": _chat(to),
             "text": text,

@@ -20,6 +20,7 @@ from cloud_api.messaging.channels.post import (
     keep_to,
     number_in,
     object_of,
+    plain_credential,
     said_yes,
     storable,
     wait_of,
@@ -134,7 +135,7 @@ class Twilio:
         form: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> Ask:
-        sid = credential(account, "account_sid")
+        sid = plain_credential(account, "account_sid")
         base = self._outgoing.base("twilio", _URL)
         return Ask(
             "GET" if form is None else "POST",

@@ -13,7 +13,6 @@ from cloud_api.messaging.channels.post import (
     Mishap,
     bounded,
     carry,
-    credential,
     e164,
     header,
     is_broken,
@@ -21,6 +20,7 @@ from cloud_api.messaging.channels.post import (
     number_in,
     object_of,
     part_of,
+    plain_credential,
     said_yes,
     same_secret,
     wait_of,
@@ -68,12 +68,13 @@ class WhatsApp:
 
     async def send(self, account: ChannelAccount, letter: Letter) -> Carried:
         """Send it, as its template where it has one."""
-        version = account.credentials.get("graph_version") or _VERSION
+        known = account.credentials.get("graph_version")
+        version = plain_credential(account, "graph_version") if known else _VERSION
         base = self._outgoing.base("whatsapp", _URL)
         ask = Ask(
             "POST",
-            f"{base}/{version}/{credential(account, 'phone_number_id')}/messages",
-            headers={"Authorization": f"Bearer {credential(account, 'access_token')}"},
+            f"{base}/{version}/{plain_credential(account, 'phone_number_id')}/messages",
+            headers={"Authorization": f"Bearer {plain_credential(account, 'access_token')}"},
             json=_message(letter),
         )
         answer = await carry(self._outgoing, ask)

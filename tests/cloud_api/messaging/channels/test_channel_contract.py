@@ -61,7 +61,7 @@ async def test_wrong_or_missing_credentials_are_for_a_person_to_mend(played: Pla
     needed = {"account_sid", "auth_token", "access_token", "phone_number_id", "bot_token"}
     needed |= {"username", "password", "from"}
     for name in needed & set(played.credentials()):
-        for value in ("", "wrong"):
+        for value in ("", "wrong", "ключ", "two\nlines", "../x?y=1#", "\x00"):
             account = played.account_of(played.credentials() | {name: value})
             with pytest.raises(ChannelAccountError):
                 await played.channel.send(account, played.letter())
