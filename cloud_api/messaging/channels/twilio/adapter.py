@@ -279,4 +279,5 @@ def _incoming(form: Mapping[str, str]) -> tuple[Incoming, ...]:
     if not sid or not sender or "Body" not in form:
         return ()
     phone = sender if sender.startswith("+") else None
-    return (Incoming(event_id=sid, sender=sender, text=storable(form["Body"]), phone=phone),)
+    text = storable(form["Body"] or "[media]")
+    return (Incoming(event_id=sid, sender=sender, text=text, phone=phone),)

@@ -168,3 +168,9 @@ async def test_the_callback_keeps_its_own_query_and_names_the_letter(twilio: Pla
     assert text.callback == f"{STATUS_URL}&key=a+key%2Fwith+%26"
     call = call_of(twilio.simulator.progress(text.sid, "delivered"))
     assert twilio.channel.hear(twilio.account, call).news[0].key == letter.key
+
+
+async def test_a_picture_without_a_word_is_heard_as_one(twilio: PlayedTwilio) -> None:
+    told = twilio.simulator.written(STATUS_URL, sender="+51987654321", body="", NumMedia="1")
+    [incoming] = twilio.channel.hear(twilio.account, call_of(told)).incoming
+    assert incoming.text == "[media]"
