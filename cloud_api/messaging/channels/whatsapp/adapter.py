@@ -130,9 +130,9 @@ def _text(letter: Letter) -> dict[str, Json]:
 
 
 def _template(letter: Letter) -> dict[str, Json]:
-    # Meta refuses parameters with line breaks, tabs or more than four spaces in a row.
+    # Meta refuses parameters with line breaks, tabs, many spaces in a row, or nothing in them.
     values: list[Json] = [
-        {"type": "text", "text": " ".join(each.split())} for each in letter.variables
+        {"type": "text", "text": " ".join(each.split()) or "-"} for each in letter.variables
     ]
     template: dict[str, Json] = {
         "name": letter.template,

@@ -85,18 +85,18 @@ async def test_a_day_after_the_guests_last_word_only_a_template_goes(
 ) -> None:
     late = whatsapp.simulator.now() - timedelta(hours=25)
     whatsapp.simulator.written_at[whatsapp.good] = late
-    whatsapp.simulator.templates["key_ready"] = 2
+    whatsapp.simulator.templates["key_ready"] = 3
     with pytest.raises(ChannelAccountError, match="template_needed"):
         await whatsapp.channel.send(whatsapp.account, whatsapp.letter())
     letter = replace(
         whatsapp.letter(),
         template="key_ready",
         language="pt-BR",
-        variables=("Casa\n  Aurora", "30 Nov,\t15:00"),
+        variables=("Casa\n  Aurora", "30 Nov,\t15:00", ""),
     )
     carried = await whatsapp.channel.send(whatsapp.account, letter)
     sent = whatsapp.simulator.messages[carried.vendor_id]
-    assert (sent.template, sent.parameters) == ("key_ready", ("Casa Aurora", "30 Nov, 15:00"))
+    assert (sent.template, sent.parameters) == ("key_ready", ("Casa Aurora", "30 Nov, 15:00", "-"))
 
 
 async def test_the_missing_template_may_also_be_told_afterwards(whatsapp: PlayedWhatsApp) -> None:
