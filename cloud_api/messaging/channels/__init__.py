@@ -1,1 +1,1 @@
-"""By which vendors does a message leave? One adapter each; none knows of another."""
+"""By which ways do messages leave the house?"""

@@ -58,7 +58,6 @@ _URL = "https://sms.lanube.cl/services/rest"
 _MOST_CHARACTERS = 480
 _BUSY_SECONDS = 30.0
 _TOO_MANY = 429
-_NOTHING = 204
 _NOT_OURS = frozenset({403, 404})
 _MOBILE = re.compile(r"\+569\d{8}", re.ASCII)
 _BATCH = re.compile(r"\d{1,18}", re.ASCII)
@@ -114,7 +113,7 @@ class Redvoiss:
 
     async def _get(self, account: ChannelAccount, path: str) -> bytes:
         answer = await carry(self._outgoing, self._ask(account, path))
-        if answer.status == _NOTHING or answer.status in _NOT_OURS:
+        if answer.status in _NOT_OURS:
             return b""
         if not said_yes(answer):
             _refuse(answer)

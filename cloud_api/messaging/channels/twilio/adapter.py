@@ -50,6 +50,8 @@ _BUSY_SECONDS = 10.0
 _TOO_MANY = 429
 _RATE_CODES = frozenset({20429, 30001})
 _LOOKED_BACK = timedelta(days=1)
+# How far Twilio's clock and ours may be apart.
+_SKEW = timedelta(minutes=1)
 _LISTED = 200
 # What Twilio puts before every message of a trial account.
 _TRIAL = "Sent from your Twilio trial account - "
@@ -104,12 +106,12 @@ class Twilio:
         return _carried(object_of(answer))
 
     async def look(self, account: ChannelAccount, letter: Letter) -> Carried | None:
-        """The message with these words to this number, of the last day, if there is one."""
+        """The message with these words to this number since it was written, if there is one."""
         params = {"To": e164(letter.to), "PageSize": str(_LISTED)}
         answer = await carry(self._outgoing, self._ask(account, params=params))
         if not said_yes(answer):
             _refuse(answer)
-        return _found(answer, letter.body)
+        return _found(answer, letter)
 
     def hear(self, account: ChannelAccount, call: Call) -> Overheard:
         """A status callback, or somebody's message."""
@@ -225,14 +227,15 @@ def _cost(message: dict[str, Json]) -> tuple[int | None, str | None]:
         return None, None
 
 
-def _found(answer: Answer, body: str) -> Carried | None:
+def _found(answer: Answer, letter: Letter) -> Carried | None:
     listed = object_of(answer).get("messages")
     now = _vendor_instant(answer.headers.get("date"))
     if not isinstance(listed, list) or now is None:
         raise ChannelSilentError("the list is not understood")
-    recent = [each for each in listed if _is_recent(each, now)]
+    since = now - _LOOKED_BACK if letter.written_at is None else letter.written_at - _SKEW
+    recent = [each for each in listed if _is_since(each, since)]
     for message in recent:
-        if isinstance(message, dict) and _is_ours(message, body):
+        if isinstance(message, dict) and _is_ours(message, letter.body):
             return _carried(message)
     if len(recent) == _LISTED:
         raise ChannelSilentError("more messages than are listed at once")
@@ -246,10 +249,10 @@ def _is_ours(message: dict[str, Json], body: str) -> bool:
     }
 
 
-def _is_recent(message: Json, now: datetime) -> bool:
+def _is_since(message: Json, since: datetime) -> bool:
     created = message.get("date_created") if isinstance(message, dict) else None
     at = _vendor_instant(created if isinstance(created, str) else None)
-    return at is None or now - at <= _LOOKED_BACK
+    return at is None or at >= since
 
 
 def _vendor_instant(text: str | None) -> datetime | None:

@@ -86,10 +86,24 @@ async def test_a_reply_is_from_the_batchs_only_number(redvoiss: PlayedRedvoiss) 
 
 async def test_a_strange_batch_does_not_hide_the_others(redvoiss: PlayedRedvoiss) -> None:
     carried = await redvoiss.channel.send(redvoiss.account, redvoiss.letter())
-    asked = ["1", "../greet", "", carried.vendor_id]
-    told = await redvoiss.channel.poll(redvoiss.account, asked)
+    told = await redvoiss.channel.poll(redvoiss.account, ["1", carried.vendor_id])
     assert [news.vendor_id for news in told.news] == [carried.vendor_id]
-    assert not redvoiss.stage.heard("/greet")
+
+
+async def test_what_cannot_be_a_batch_is_not_asked_for(redvoiss: PlayedRedvoiss) -> None:
+    await redvoiss.channel.poll(redvoiss.account, ["../greet", "", "1/../2", "٣"])
+    assert redvoiss.stage.journal == []
+
+
+async def test_a_reply_to_several_people_is_nobodys(redvoiss: PlayedRedvoiss) -> None:
+    """The vendor does not say who wrote it, and whoever is guessed may be another guest."""
+    carried = await redvoiss.channel.send(redvoiss.account, redvoiss.letter())
+    batch = redvoiss.simulator.batches[int(carried.vendor_id)]
+    batch.details.append(("+56961234568", "another"))
+    batch.statuses["+56961234568"] = "ENVIADO"
+    redvoiss.simulator.written(batch.number, "STOP")
+    told = await redvoiss.channel.poll(redvoiss.account, [carried.vendor_id])
+    assert told.incoming == ()
 
 
 async def test_an_empty_batch_says_nothing(redvoiss: PlayedRedvoiss) -> None:

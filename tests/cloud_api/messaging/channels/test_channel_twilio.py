@@ -119,6 +119,22 @@ async def test_a_letter_of_yesterday_is_not_the_one_looked_for(twilio: PlayedTwi
     assert await twilio.channel.look(twilio.account, letter) is None
 
 
+async def test_the_same_words_from_before_the_letter_was_written_are_another(
+    twilio: PlayedTwilio,
+) -> None:
+    """Staff may have the very same message sent again."""
+    first = await twilio.channel.send(twilio.account, twilio.letter())
+    again = replace(twilio.letter(), written_at=twilio.simulator.now())
+    twilio.simulator.age(first.vendor_id, timedelta(minutes=5))
+    assert await twilio.channel.look(twilio.account, again) is None
+    second = await twilio.channel.send(twilio.account, again)
+    assert await twilio.channel.look(twilio.account, again) == second
+    late = replace(again, written_at=twilio.simulator.now() - timedelta(days=3))
+    twilio.simulator.age(first.vendor_id, timedelta(days=9))
+    twilio.simulator.age(second.vendor_id, timedelta(days=2))
+    assert await twilio.channel.look(twilio.account, late) == second
+
+
 async def test_other_words_other_numbers_and_what_guests_wrote_are_not_the_letter(
     twilio: PlayedTwilio,
 ) -> None:
