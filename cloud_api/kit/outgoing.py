@@ -28,6 +28,9 @@ MOST_ANSWER_BYTES = 10 * 1024 * 1024
 for _chatty in ("httpx", "httpcore"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
+# It would write every address at INFO, and some vendors want their secret in it.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
 
 class OutgoingError(Exception):
     """Whoever was asked did not answer."""
