@@ -23,7 +23,7 @@ from cloud_api.files.errors import (
 )
 from cloud_api.files.pictures import service as pictures
 from cloud_api.files.ports import ObjectStore
-from cloud_api.files.types import PICTURES, Content, FileRef, Purpose
+from cloud_api.files.types import PICTURES, Content, Endless, FileRef, Purpose
 from cloud_api.kit.db import Json, JsonObject, Session
 from cloud_api.kit.errands import wake
 from cloud_api.kit.errors import NotFound
@@ -148,6 +148,11 @@ async def limit(
 ) -> None:
     """Let a booking's files of this purpose go at this instant, where not earlier."""
     await repository.limit(session, organisation_id, reservation_id, purpose, until=until)
+
+
+async def endless(session: Session, *, most: int) -> list[Endless]:
+    """Bookings with files whose end is not set, of every tenant."""
+    return await repository.endless(session, most=most)
 
 
 async def export_person(

@@ -15,6 +15,7 @@ from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
+from cloud_api.privacy.jobs import JOBS as PRIVACY_JOBS
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
 from cloud_api.settings import CloudSettings
 from cloud_api.worker.types import Crew, Pace
@@ -28,6 +29,7 @@ JOBS: tuple[AnyJob, ...] = (
     *ACCOUNTS_JOBS,
     *FILES_JOBS,
     *JOBS_JOBS,
+    *PRIVACY_JOBS,
 )
 
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
