@@ -10,6 +10,8 @@ from typing import Any, Final, NoReturn
 
 _CPU_SECONDS: Final = 60
 _MEMORY_BYTES: Final = 3 * 1024**3
+# The library asks for a folder of its own before it looks at a page's fonts.
+_FILE_BYTES: Final = 1024**2
 
 
 def main() -> int:
@@ -34,7 +36,7 @@ def _confine() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
 
 
 if __name__ == "__main__":
