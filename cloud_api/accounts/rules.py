@@ -15,6 +15,8 @@ _FRONT_DESK = frozenset(
         Permission.CLIENTS_READ,
         Permission.CLIENTS_WRITE,
         Permission.RESERVATIONS_WRITE,
+        Permission.PAYMENTS_READ,
+        Permission.PAYMENTS_WRITE,
         Permission.ACCESS_READ,
         Permission.ACCESS_WRITE,
         Permission.ACCESS_SECRETS,

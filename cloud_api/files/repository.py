@@ -131,6 +131,11 @@ UPDATE files SET delete_at = least(delete_at, :until)
 WHERE organisation_id = :organisation_id AND reservation_id = :reservation_id
   AND purpose = :purpose AND state IN ('waiting', 'stored')
 """)
+# What is spared keeps its content and its end, not the name somebody gave it.
+_UNNAME = text("""
+UPDATE files SET name = purpose, client_id = NULL
+WHERE organisation_id = :organisation_id AND id = ANY(:ids)
+""")
 _ENDLESS = text("""
 SELECT DISTINCT organisation_id, reservation_id, purpose FROM files
 WHERE delete_at IS NULL AND reservation_id IS NOT NULL AND state IN ('waiting', 'stored')
@@ -248,6 +253,11 @@ async def limit(
             "until": until,
         },
     )
+
+
+async def unname(session: Session, organisation_id: UUID, file_ids: Sequence[UUID]) -> None:
+    """Take the person out of what is said about these files."""
+    await session.execute(_UNNAME, {"organisation_id": organisation_id, "ids": list(file_ids)})
 
 
 async def endless(session: Session, *, most: int) -> list[Endless]:

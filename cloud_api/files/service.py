@@ -171,9 +171,10 @@ async def erase_person(
     *,
     spare: frozenset[Purpose],
 ) -> int:
-    """Forget every file about a person but those of spared purposes; how many."""
+    """Forget every file about a person; spared purposes only lose their names. How many went."""
     found = await repository.of_person(session, organisation_id, client_id, reservation_ids)
     ids = [each.id for each in found if each.purpose not in spare]
+    await repository.unname(session, organisation_id, [each.id for each in found])
     return await forget(session, organisation_id=organisation_id, file_ids=ids)
 
 

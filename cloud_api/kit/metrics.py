@@ -44,6 +44,18 @@ NLU_PRE_RESERVE = Counter(
 )
 EMAIL_SENT = Counter("email_sent", "Mails accepted by the mail server", ["type"], registry=REGISTRY)
 EMAIL_FAILED = Counter("email_failed", "Mails given up", ["type"], registry=REGISTRY)
+PAYMENTS = Counter(
+    "payments", "Tries to pay, by what became of them", ["provider", "outcome"], registry=REGISTRY
+)
+PAYMENTS_STRAY = Counter(
+    "payments_stray", "Money found that was nobody's", ["provider", "kind"], registry=REGISTRY
+)
+PAYMENT_NOTICES = Counter(
+    "payment_notices", "Webhooks of providers", ["provider", "outcome"], registry=REGISTRY
+)
+PAYMENT_REFUNDS = Counter(
+    "payment_refunds", "Refunds, by what became of them", ["provider", "outcome"], registry=REGISTRY
+)
 
 
 def exposition() -> tuple[bytes, str]:

@@ -20,6 +20,7 @@ from cloud_api.files.types import Purpose
 from cloud_api.kit.db import Database, Json, Session
 from cloud_api.kit.errors import NotFound
 from cloud_api.kit.ids import new_id
+from cloud_api.kit.money import Money
 from cloud_api.kit.tenancy import Scope
 from cloud_api.papers import drawing, repository
 from cloud_api.papers.cards import service as cards
@@ -29,6 +30,9 @@ from cloud_api.papers.errors import PaperForNobody
 from cloud_api.papers.printing.service import Press
 from cloud_api.papers.tongues import nearest, tongue_of
 from cloud_api.papers.types import Entry, Paper, PaperKind, Reckoning, StayFacts
+from cloud_api.payments import service as payments
+from cloud_api.payments.schemas import LineOut
+from cloud_api.payments.types import LineKind
 from cloud_api.properties import service as properties
 from cloud_api.reservations import service as reservations
 from cloud_api.reservations.types import UNCONFIRMED, Booking, Kind
@@ -78,7 +82,7 @@ async def facts_of(
         booked_at=booking.moments.created_at,
         version=booking.version,
         language=nearest(language or booking.contact.language),
-        reckoning=_reckoning(booking, layout.zone),
+        reckoning=await _reckoning(session, booking, layout.zone),
     )
 
 
@@ -205,8 +209,30 @@ def _source(desk: Desk, facts: StayFacts, page: str) -> bytes:
     return desk.cabinet.vault.fingerprint(digest, context=place)
 
 
-def _reckoning(booking: Booking, zone: str) -> Reckoning:
-    """What staff recorded at the confirmation."""
+async def _reckoning(session: Session, booking: Booking, zone: str) -> Reckoning:
+    folio = await payments.folio(session, booking.id)
+    if folio is None:
+        return _recorded(booking, zone)
+    lines = await payments.lines(session, folio)
+    balance = folio.balance
+    return Reckoning(
+        charges=tuple(_entry(each, zone) for each in lines if each.kind is LineKind.CHARGE),
+        payments=tuple(_entry(each, zone) for each in lines if each.kind is not LineKind.CHARGE),
+        total=balance.charged,
+        paid=Money(balance.paid.minor - balance.refunded.minor, folio.currency),
+        due=balance.due,
+    )
+
+
+def _entry(line: LineOut, zone: str) -> Entry:
+    """A line as the guest reads it: what was given back is taken off."""
+    sign = -1 if line.kind is LineKind.REFUND else 1
+    day = line.created_at.astimezone(ZoneInfo(zone)).date()
+    return Entry(day, line.label or line.what, line.amount * sign)
+
+
+def _recorded(booking: Booking, zone: str) -> Reckoning:
+    """What staff recorded at the confirmation, where there is no folio."""
     payment, day = booking.payment, booking.moments.confirmed_at
     if payment is None or payment.amount is None or day is None:
         return Reckoning()

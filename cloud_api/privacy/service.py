@@ -21,6 +21,7 @@ from cloud_api.kit.db import JsonObject, Session
 from cloud_api.kit.ids import new_id
 from cloud_api.kit.tenancy import Scope
 from cloud_api.papers import service as papers
+from cloud_api.payments.people import service as payments
 from cloud_api.privacy import repository, rules
 from cloud_api.privacy.errors import StayNotOver
 from cloud_api.privacy.schemas import ErasureOut, ExportNote, RetentionIO
@@ -52,6 +53,7 @@ async def export(session: Session, scope: Scope, client_id: UUID, *, now: dateti
         "made_at": now.isoformat(),
         "person": person,
         "reservations": await reservations.export_person(session, mine, bookings),
+        "payments": await payments.export_person(session, mine, client_id, bookings),
         "access": await access.export_person(session, mine, bookings),
         "files": await files.export_person(session, mine, client_id, bookings),
         "contracts": await papers.export_person(session, mine, bookings),
@@ -68,6 +70,7 @@ async def erase(session: Session, scope: Scope, client_id: UUID) -> ErasureOut:
     bookings = await reservations.of_person(session, whose)
     await clients.erase_person(session, mine, client_id)
     await reservations.erase_person(session, mine, bookings)
+    await payments.erase_person(session, mine, client_id, bookings)
     grants = await access.erase_person(session, mine, bookings)
     await fleet.erase_person(session, mine, bookings)
     await papers.erase_person(session, mine, bookings)

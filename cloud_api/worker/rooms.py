@@ -15,6 +15,8 @@ from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
+from cloud_api.payments.errands import errands_of as payments_errands
+from cloud_api.payments.jobs import JOBS as PAYMENTS_JOBS
 from cloud_api.privacy.jobs import JOBS as PRIVACY_JOBS
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
 from cloud_api.settings import CloudSettings
@@ -28,6 +30,7 @@ JOBS: tuple[AnyJob, ...] = (
     *ACCESS_JOBS,
     *ACCOUNTS_JOBS,
     *FILES_JOBS,
+    *PAYMENTS_JOBS,
     *JOBS_JOBS,
     *PRIVACY_JOBS,
 )
@@ -37,7 +40,10 @@ _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those 
 
 def errands(settings: CloudSettings, outgoing: Outgoing, clock: Clock) -> tuple[AnyErrand, ...]:
     """What the rooms have to tell the outside; one line a room."""
-    return (*files_errands(store_of(settings, outgoing, clock)),)
+    return (
+        *files_errands(store_of(settings, outgoing, clock)),
+        *payments_errands(outgoing, clock, public_url=settings.public_url),
+    )
 
 
 def crew(

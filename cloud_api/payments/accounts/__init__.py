@@ -1,0 +1,1 @@
+"""Through whose account does money come?"""

@@ -1,0 +1,1 @@
+"""How does a try to pay become money, once?"""

@@ -1,0 +1,1 @@
+"""What does a booking owe, and what was paid on it?"""

@@ -1,0 +1,1 @@
+"""At which secret addresses can a folio be paid?"""

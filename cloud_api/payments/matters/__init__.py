@@ -1,0 +1,1 @@
+"""Which money needs a person?"""

@@ -1,0 +1,1 @@
+"""What do providers tell us unasked?"""

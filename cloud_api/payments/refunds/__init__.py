@@ -1,0 +1,1 @@
+"""How does money go back, once?"""

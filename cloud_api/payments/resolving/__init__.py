@@ -1,0 +1,1 @@
+"""How is money resolved that needed a person?"""

@@ -1,0 +1,1 @@
+"""How is money taken that comes by a bank transfer?"""
