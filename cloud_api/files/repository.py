@@ -141,6 +141,11 @@ SELECT DISTINCT organisation_id, reservation_id, purpose FROM files
 WHERE delete_at IS NULL AND reservation_id IS NOT NULL AND state IN ('waiting', 'stored')
 ORDER BY reservation_id, purpose LIMIT :most
 """)
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:place, 0))")
+_COUNT = text("""
+SELECT count(*) FROM files WHERE organisation_id = :organisation_id AND purpose = :purpose
+  AND reservation_id = :reservation_id AND state IN ('waiting', 'stored')
+""")
 _OF_PERSON = text(f"""
 SELECT {_REF} FROM files AS f
 WHERE f.organisation_id = :organisation_id AND f.state IN ('waiting', 'stored')
@@ -264,6 +269,19 @@ async def endless(session: Session, *, most: int) -> list[Endless]:
     """Bookings with files whose end is not set, of every tenant."""
     rows = await session.execute(_ENDLESS, {"most": most})
     return [Endless(row.organisation_id, row.reservation_id, Purpose(row.purpose)) for row in rows]
+
+
+async def count(
+    session: Session, organisation_id: UUID, reservation_id: UUID, purpose: Purpose
+) -> int:
+    """How many a booking has; whoever else counts waits until the transaction ends."""
+    await session.execute(_LOCK, {"place": f"files|{reservation_id}|{purpose}"})
+    key = {
+        "organisation_id": organisation_id,
+        "reservation_id": reservation_id,
+        "purpose": purpose.value,
+    }
+    return int(await session.scalar(_COUNT, key))
 
 
 async def of_person(

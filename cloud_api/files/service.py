@@ -150,6 +150,13 @@ async def limit(
     await repository.limit(session, organisation_id, reservation_id, purpose, until=until)
 
 
+async def count(
+    session: Session, *, organisation_id: UUID, reservation_id: UUID, purpose: Purpose
+) -> int:
+    """How many files of this purpose a booking has, to keep one more only below a bound."""
+    return await repository.count(session, organisation_id, reservation_id, purpose)
+
+
 async def endless(session: Session, *, most: int) -> list[Endless]:
     """Bookings with files whose end is not set, of every tenant."""
     return await repository.endless(session, most=most)

@@ -31,15 +31,6 @@ In = Annotated[Language | None, Query(description="the guest's own when none is 
 _PROBLEMS = problem_responses(NotFound, Forbidden, PaperForNobody, PaperNotMade)
 
 
-@router.get("/papers/{kind}", response_class=Response, responses=_PROBLEMS)
-async def read_paper(
-    reservation_id: UUID, kind: PaperKind, desk: DeskOf, scope: Reader, language: In = None
-) -> Response:
-    """The confirmation or the receipt as PDF."""
-    made = await service.paper(desk, scope, reservation_id, kind, language=language)
-    return sent(made.content, "application/pdf", made.name)
-
-
 @router.get("/calendar", response_class=Response, responses=_PROBLEMS)
 async def read_calendar(
     reservation_id: UUID, desk: DeskOf, scope: Reader, clock: ClockOf, language: In = None
@@ -70,7 +61,7 @@ async def read_card(
 
 
 @router.post(
-    "/contract",
+    "/papers/contract",
     status_code=201,
     responses=_PROBLEMS | problem_responses(TemplateMissing, TemplateInvalid, NotFound),
 )
@@ -81,14 +72,14 @@ async def make_contract(
     return ContractOut.of(await service.make_contract(desk, scope, reservation_id, wanted.template))
 
 
-@router.get("/contract", responses=problem_responses(ContractMissing))
+@router.get("/papers/contract", responses=problem_responses(ContractMissing))
 async def see_contract(reservation_id: UUID, desk: DeskOf, scope: Reader) -> ContractOut:
     """Which contract the booking has, and whether the guest agreed to it."""
     return ContractOut.of(await service.contract_of(desk, scope, reservation_id))
 
 
 @router.get(
-    "/contract/content",
+    "/papers/contract/content",
     response_class=Response,
     responses=problem_responses(ContractMissing, PaperNotMade),
 )
@@ -97,3 +88,12 @@ async def read_contract(reservation_id: UUID, desk: DeskOf, scope: Reader) -> Re
     contract = await service.contract_of(desk, scope, reservation_id)
     content = await service.contract_content(desk, scope.organisation_id, contract)
     return sent(content, "application/pdf", f"contract-{contract.version}.pdf")
+
+
+@router.get("/papers/{kind}", response_class=Response, responses=_PROBLEMS)
+async def read_paper(
+    reservation_id: UUID, kind: PaperKind, desk: DeskOf, scope: Reader, language: In = None
+) -> Response:
+    """The confirmation or the receipt as PDF."""
+    made = await service.paper(desk, scope, reservation_id, kind, language=language)
+    return sent(made.content, "application/pdf", made.name)

@@ -3,6 +3,7 @@
 PaperNotMade      503  rendering failed or took too long: try again
 PaperForNobody    409  a block has no guest, so it has no papers
 TemplateInvalid   422  the template asks for what there is not
+EnoughPictures    409  a booking has as many pictures of documents as it may
 ContractMissing   404  no contract was made for this booking
 TemplateMissing   404  the organisation has no template of this name
 """
@@ -22,6 +23,13 @@ class PaperForNobody(Conflict):
 
     code = "no_guest"
     title = "These nights have no guest, so there are no papers"
+
+
+class EnoughPictures(Conflict):
+    """As many as one booking may have are there."""
+
+    code = "enough_pictures"
+    title = "There are as many pictures of documents as one booking may have"
 
 
 class TemplateInvalid(InvalidRequest):

@@ -24,6 +24,9 @@ _WITHOUT = {
     "/api/v1/houses/{house_id}/refuse-device": "refused twice is refused once",
     "/api/v1/admin/jobs/reservations/expire-holds": "the clock's work: what is done is done",
     "/api/v1/admin/jobs/reservations/complete-stays": "the clock's work: what is done is done",
+    "/api/v1/reservations/{reservation_id}/papers/contract": "made again, the newest one counts",
+    "/api/v1/guest/papers/contract/acceptance": "agreed twice is agreed once",
+    "/api/v1/guest/id-documents": "a picture sent again is one more; three are the most",
     "/api/v1/dead-letters/replay": "reactions are idempotent themselves",
     "/api/v1/dead-letters/{letter_id}/replay": "reactions are idempotent themselves",
 }

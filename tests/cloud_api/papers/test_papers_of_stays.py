@@ -89,7 +89,7 @@ async def test_another_organisations_booking_has_no_papers_here(
     booked = await desk.book([desk.rooms[0]], 2, 5)
     async with client_of(cloud_app) as client:
         stranger = await found_tenant(desk.database, client)
-        for kind in ("papers/confirmation", "calendar", "card", "contract"):
+        for kind in ("papers/confirmation", "calendar", "card", "papers/contract"):
             answer = await stranger.get(f"/reservations/{booked['id']}/{kind}")
             assert answer.status_code == 404, kind
 
@@ -196,10 +196,12 @@ async def test_the_words_of_a_contract_have_versions_and_old_ones_stay(desk: Des
     hotel = desk.hotel
     assert (await write(hotel, WORDS)).json()["version"] == 1
     booked = await desk.book([desk.rooms[0]], 2, 5)
-    made = await hotel.tenant.made(f"/reservations/{booked['id']}/contract", {"template": "Lease"})
+    made = await hotel.tenant.made(
+        f"/reservations/{booked['id']}/papers/contract", {"template": "Lease"}
+    )
     assert made["version"] == 1
     assert (await write(hotel, WORDS + " New.")).json()["version"] == 2
-    content = await paper(desk, booked, "contract/content")
+    content = await paper(desk, booked, "papers/contract/content")
     said = re.sub(r"\s+", " ", letters(content.content))
     assert f"Ana Guest stays 3 nights in Room 1. Code {booked['code']}." in said
     assert "New." not in said
@@ -237,7 +239,7 @@ async def test_the_guest_agrees_to_this_very_contract_and_a_newer_one_asks_anew(
     booked = await visit.book([visit.desk.rooms[0]])
     guest = await visit.guest_of(booked)
     assert (await guest.get("/papers/contract")).status_code == 404
-    at = f"/reservations/{booked['id']}/contract"
+    at = f"/reservations/{booked['id']}/papers/contract"
     first = await hotel.tenant.made(at, {"template": "Lease"})
     seen = (await guest.get("/papers/contract")).json()
     assert (seen["id"], seen["accepted_at"]) == (first["id"], None)
@@ -266,11 +268,38 @@ async def test_the_guest_who_booked_gets_the_papers_by_the_link_and_nobody_else_
     assert (await nobody.get("/papers/confirmation")).status_code == 401
 
 
+def picture() -> bytes:
+    made = BytesIO()
+    Image.new("RGB", (60, 40), "white").save(made, format="JPEG")
+    return made.getvalue()
+
+
+async def test_a_guest_brings_three_pictures_of_documents_and_gets_none_back(
+    visit: Visit,
+) -> None:
+    booked = await visit.book([visit.desk.rooms[0]])
+    guest = await visit.guest_of(booked)
+    mine = {"authorization": f"Bearer {guest.token}"}
+
+    async def bring(content: bytes) -> httpx.Response:
+        at = "/api/v1/guest/id-documents"
+        return await guest.client.post(at, content=content, headers=mine)
+
+    assert (await bring(b"%PDF-1.7")).json()["code"] == "file_type_refused"
+    answers = [await bring(picture()) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [204, 204, 204, 409]
+    assert answers[3].json()["code"] == "enough_pictures"
+    assert (await guest.get("/id-documents")).status_code == 405
+    kept = (await visit.hotel.tenant.get("/files", purpose="id_document")).json()["items"]
+    assert {each["reservation_id"] for each in kept} == {booked["id"]}
+    assert len(kept) == 3
+
+
 async def test_contracts_and_their_words_are_on_record(desk: Desk) -> None:
     hotel = desk.hotel
     await write(hotel, WORDS)
     booked = await desk.book([desk.rooms[0]], 2, 5)
-    await hotel.tenant.made(f"/reservations/{booked['id']}/contract", {"template": "Lease"})
+    await hotel.tenant.made(f"/reservations/{booked['id']}/papers/contract", {"template": "Lease"})
     rows = await desk.sql("SELECT action FROM audit_log WHERE action LIKE 'papers.%' ORDER BY id")
     assert [row.action for row in rows] == [
         "papers.contract_template_written",
