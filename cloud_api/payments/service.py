@@ -12,6 +12,7 @@ from cloud_api.kit.jobs import Tools
 from cloud_api.kit.money import Money
 from cloud_api.payments.attempts import service as attempts
 from cloud_api.payments.errors import FolioNotFoundError
+from cloud_api.payments.ledger import repository as ledger_repository
 from cloud_api.payments.ledger import service as ledger
 from cloud_api.payments.links import service as links
 from cloud_api.payments.matters import service as matters
@@ -120,3 +121,8 @@ async def give_back(
     Raises NotRefundableError when less was paid, CurrencyError.
     """
     return await refunds.give_back(session, folio, amount, reason=reason, clock=tools.clock, by=by)
+
+
+async def forget_payer(session: Session, organisation_id: UUID, client_id: UUID) -> None:
+    """A person's name and address leave their folios; the money stays on record without them."""
+    await ledger_repository.forget_payer(session, organisation_id, client_id)

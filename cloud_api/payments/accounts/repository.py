@@ -1,6 +1,6 @@
 """How are accounts at providers, and a property's ways to pay, read and written?"""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -81,6 +81,12 @@ async def get(session: Session, account_id: UUID) -> AccountRow | None:
     """One account of whatever tenant, archived ones too: their money may still move."""
     statement = select(AccountRow).where(AccountRow.id == account_id)
     return await session.scalar(across_tenants(statement, because=_WORK))
+
+
+async def of_ids(session: Session, account_ids: Collection[UUID]) -> list[AccountRow]:
+    """These accounts of whatever tenants, archived ones too."""
+    statement = select(AccountRow).where(AccountRow.id.in_(account_ids))
+    return list(await session.scalars(across_tenants(statement, because=_WORK)))
 
 
 async def by_token(session: Session, token_hash: bytes) -> AccountRow | None:

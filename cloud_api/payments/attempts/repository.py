@@ -1,10 +1,11 @@
 """How are payments and links read and written?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from cloud_api.kit.db import Session
@@ -55,6 +56,17 @@ async def stray_id(session: Session, account_id: UUID, provider_id: str) -> UUID
     return await session.scalar(across_tenants(statement, because=_WORK))
 
 
+async def known(
+    session: Session, account_id: UUID, provider_ids: Sequence[str]
+) -> dict[str, PaymentRow]:
+    """The payments of this account that have these names at the provider, in one statement."""
+    statement = select(PaymentRow).where(
+        PaymentRow.account_id == account_id, PaymentRow.provider_id.in_(provider_ids)
+    )
+    found = await session.scalars(across_tenants(statement, because=_WORK))
+    return {each.provider_id: each for each in found}
+
+
 async def add_stray(session: Session, row: PaymentRow) -> bool:
     """Keep money that is nobody's; False when it is kept already."""
     made = await session.scalar(
@@ -90,7 +102,7 @@ async def find(session: Session, scope: Scope, payment_id: UUID) -> PaymentRow |
 
 
 async def pending_like(
-    session: Session, folio_id: UUID, provider: ProviderName, amount_minor: int
+    session: Session, folio_id: UUID, provider: ProviderName, amount_minor: int, *, now: datetime
 ) -> PaymentRow | None:
     """The try that is under way already for the same, if any; the folio is locked."""
     statement = (
@@ -101,6 +113,7 @@ async def pending_like(
             PaymentRow.amount_minor == amount_minor,
             PaymentRow.state == PaymentState.PENDING,
             PaymentRow.card_fingerprint.is_(None),
+            or_(PaymentRow.deadline_at.is_(None), PaymentRow.deadline_at > now),
         )
         .order_by(PaymentRow.created_at.desc())
         .limit(1)

@@ -68,7 +68,9 @@ async def begin(
     amount = _amount(folio, wish)
     account_id = await accounts.offered(session, folio.property_id, wish.provider, guest=guest)
     if guest and wish.card_token is None:
-        same = await repository.pending_like(session, folio.id, wish.provider, amount.minor)
+        same = await repository.pending_like(
+            session, folio.id, wish.provider, amount.minor, now=tools.clock.utc_now()
+        )
         if same is not None:
             return payment_of(same, tools.vault)
     row = _new(folio, wish, amount, account_id=account_id, by=by)

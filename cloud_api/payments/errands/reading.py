@@ -44,10 +44,9 @@ async def take_notices(session: Session, tools: Tools) -> list[Heeded]:
     """Those that nobody has acted on."""
     now = tools.clock.utc_now()
     notices = await repository.take(session, now=now, lease=LEASE, most=AT_ONCE)
-    return [
-        Heeded(each, accounts.opened(tools.vault, await accounts.row(session, each.account_id)))
-        for each in notices
-    ]
+    ids = {each.account_id for each in notices}
+    rows = {each.id: each for each in await accounts_repository.of_ids(session, ids)}
+    return [Heeded(each, accounts.opened(tools.vault, rows[each.account_id])) for each in notices]
 
 
 async def heed(desk: Desk, carried: Heeded) -> Seen | None:
@@ -104,9 +103,22 @@ async def note_reconciled(
     await accounts.note(session, carried.row.id, now=now, error=error)
     if not isinstance(result, ProviderError):
         account = await accounts.row(session, carried.row.id)
-        for seen in result:
+        for seen in await _news(session, account, result):
             await _act(session, account, seen, tools)
     await accounts_repository.reconciled(session, carried.row.id, since=carried.since)
+
+
+async def _news(session: Session, account: AccountRow, told: Sequence[Seen]) -> list[Seen]:
+    """What differs from our record: most of what a provider lists does not."""
+    ids = [each.provider_id for each in told]
+    known = await attempts_repository.known(session, account.id, ids)
+    return [
+        each
+        for each in told
+        if (row := known.get(each.provider_id)) is None
+        or (row.state, row.refunded_minor) != (each.state, each.refunded.minor)
+        or (row.amount_minor, row.currency) != (each.amount.minor, each.amount.currency)
+    ]
 
 
 async def _act(session: Session, account: AccountRow, seen: Seen, tools: Tools) -> None:

@@ -41,7 +41,7 @@ _CHARGE = text("""
 INSERT INTO folio_lines (id, organisation_id, folio_id, currency, kind, key, what, label,
     amount_minor)
 SELECT w.id, :organisation_id, :folio_id, :currency, 'charge', w.key, w.what, w.label, w.minor
-FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:whats AS text[]),
+FROM unnest(CAST(:ids AS uuid[]), CAST(:keys AS text[]), CAST(:kinds AS text[]),
     CAST(:labels AS text[]), CAST(:minors AS bigint[])) AS w (id, key, what, label, minor)
 ON CONFLICT (folio_id, kind, key) DO NOTHING
 """)
@@ -72,6 +72,10 @@ _IN_FULL = text(
     " RETURNING true"
 )
 _DEPOSIT = text("UPDATE folios SET deposit_minor = :minor WHERE id = :id")
+_FORGET_PAYER = text("""
+UPDATE folios SET payer_name = '', payer_email = NULL
+WHERE organisation_id = :organisation_id AND client_id = :client_id
+""")
 _LINES = text("""
 SELECT id, kind, key, what, label, amount_minor, currency, payment_id, refund_id, reverses_id,
     created_at
@@ -150,7 +154,7 @@ async def charge(session: Session, folio: Folio, lines: Sequence[ChargeLine]) ->
             "currency": folio.currency,
             "ids": [new_id() for _ in lines],
             "keys": [line.key for line in lines],
-            "whats": [line.what for line in lines],
+            "kinds": [line.what for line in lines],
             "labels": [line.label for line in lines],
             "minors": [line.amount.minor for line in lines],
         },
@@ -202,6 +206,12 @@ async def mark_in_full(session: Session, folio: Folio) -> bool:
 async def set_deposit(session: Session, folio: Folio, minor: int | None) -> None:
     """What has to be paid first from now on."""
     await session.execute(_DEPOSIT, {"id": folio.id, "minor": minor})
+
+
+async def forget_payer(session: Session, organisation_id: UUID, client_id: UUID) -> None:
+    """Who paid is not told any more; that it was paid is."""
+    values = {"organisation_id": organisation_id, "client_id": client_id}
+    await session.execute(_FORGET_PAYER, values)
 
 
 async def lines(session: Session, folio: Folio) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ async def token(
     """The secret of the folio's link; always the same for the same amount."""
     if amount is not None and (amount.currency != folio.currency or amount.minor <= 0):
         raise AmountError
+    await ledger.locked(session, folio.id)
     link = await ensure(session, folio, vault, None if amount is None else amount.minor)
     return token_of(vault, link.id)
 
@@ -34,7 +35,7 @@ async def by_token(session: Session, token: str) -> tuple[LinkRow, Folio]:
 
 
 async def ensure(session: Session, folio: Folio, vault: Vault, minor: int | None) -> LinkRow:
-    """The folio's link for this amount, made when there is none."""
+    """The folio's link for this amount, made when there is none; the folio is locked."""
     found = await repository.link_of(session, folio.id, minor)
     if found is not None:
         return found

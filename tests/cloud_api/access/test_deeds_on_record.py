@@ -18,7 +18,11 @@ _OTHERS = (
     "/api/v1/claims",
     "/api/v1/certificates/",
     "/api/v1/hooks/",
+    "/api/v1/pay/",
+    "/api/v1/webhooks/",
 )
+# A question, put as a POST because a card's code is no part of an address.
+_QUESTIONS = {"post /value-cards/lookup"}
 # These need a house that is frozen, or work that was given up; they are tried where those are.
 _ELSEWHERE = {
     "post /houses/{house_id}/epochs",  # tests/cloud_api/fleet/test_epochs.py
@@ -36,6 +40,24 @@ _ELSEWHERE = {
     "post /reservations/{reservation_id}/papers/contract",
     "post /clients/{client_id}/erase",  # tests/cloud_api/privacy/test_privacy.py
     "put /retention",
+    # These need money: tests/cloud_api/payments/test_payment_deeds.py
+    "post /folios/{folio_id}/payments",
+    "post /folios/{folio_id}/links",
+    "post /payments/{payment_id}/refunds",
+    "post /payments/{payment_id}/approve",
+    "post /payments/{payment_id}/reject",
+    "post /money-to-resolve/{matter_id}/attach",
+    "post /money-to-resolve/{matter_id}/refund",
+    "post /money-to-resolve/{matter_id}/settle",
+    "post /payment-accounts",
+    "put /payment-accounts/{account_id}/credentials",
+    "post /payment-accounts/{account_id}/test",
+    "delete /payment-accounts/{account_id}",
+    "put /properties/{property_id}/payment-settings",
+    "post /value-cards",
+    "patch /value-cards/{card_id}",
+    "post /value-cards/{card_id}/adjustments",
+    "post /admin/jobs/payments/reconcile",
     # Done in the house, on its record: tests/cloud_api/access/test_things_from_afar.py
     "post /houses/{house_id}/things/{thing_id}/use",
 }
@@ -87,7 +109,7 @@ async def test_every_deed_of_staff_leaves_one_line_of_its_own(
     await clerk.forget()
     for part in (_bookings, _grants, _houses, _clients, _accounts):
         await part(clerk)
-    assert operations_of_staff(cloud_app.openapi()) - clerk.done - _ELSEWHERE == set()
+    assert operations_of_staff(cloud_app.openapi()) - clerk.done - _ELSEWHERE - _QUESTIONS == set()
 
 
 def operations_of_staff(document: dict[str, Any]) -> set[str]:
@@ -320,7 +342,19 @@ async def test_the_record_can_be_asked_for_one_kind_of_deed(visit: Visit) -> Non
 
 
 def test_all_deeds_are_named_alike() -> None:
-    rooms = {"accounts", "properties", "clients", "reservations", "access", "fleet", "jobs"}
+    rooms = {
+        "access",
+        "accounts",
+        "clients",
+        "files",
+        "fleet",
+        "jobs",
+        "papers",
+        "payments",
+        "privacy",
+        "properties",
+        "reservations",
+    }
     for deed in Deed:
         room, _, done = deed.value.partition(".")
         assert room in rooms, deed

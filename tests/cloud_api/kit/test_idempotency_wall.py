@@ -27,6 +27,10 @@ _WITHOUT = {
     "/api/v1/reservations/{reservation_id}/papers/contract": "made again, the newest one counts",
     "/api/v1/guest/papers/contract/acceptance": "agreed twice is agreed once",
     "/api/v1/guest/id-documents": "a picture sent again is one more; three are the most",
+    "/api/v1/admin/jobs/payments/reconcile": "the clock's work: what is done is done",
+    "/api/v1/payment-accounts/{account_id}/test": "a question to the provider; makes nothing",
+    "/api/v1/value-cards/lookup": "a question; a code is not put into an address",
+    "/api/v1/webhooks/payments/{provider}/{account_token}": "a notice told again is the same row",
     "/api/v1/dead-letters/replay": "reactions are idempotent themselves",
     "/api/v1/dead-letters/{letter_id}/replay": "reactions are idempotent themselves",
 }

@@ -189,7 +189,8 @@ class Till:
             "SELECT kind, amount_minor FROM folio_lines WHERE folio_id = :id", id=folio.id
         )
         signs = {"charge": 1, "payment": -1, "refund": 1}
-        return sum(signs[row.kind] * row.amount_minor for row in rows) - await self.due(folio)
+        total: int = sum(signs[row.kind] * row.amount_minor for row in rows)
+        return total - await self.due(folio)
 
 
 def soles(minor: int) -> Decimal:
