@@ -4,7 +4,7 @@ import re
 from base64 import urlsafe_b64encode
 from datetime import datetime
 from io import BytesIO
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -15,6 +15,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from cloud_api.accounts.types import Role
+from cloud_api.kit.money import Money
+from cloud_api.payments import service as payments
+from cloud_api.payments.types import ChargeLine, Opening
 from tests.builders import JsonDict, SmallHotel, client_of, found_tenant, join
 from tests.cloud_api.access.stage import Visit
 from tests.desk import Desk
@@ -75,6 +78,30 @@ async def test_a_receipt_shows_what_staff_recorded_when_they_confirmed(desk: Des
     receipt = letters((await paper(desk, held, "papers/receipt")).content)
     assert "cash at the desk" in receipt
     assert "123.45" in receipt
+
+
+async def test_a_receipt_tells_the_folio_where_there_is_one(desk: Desk) -> None:
+    booked = await desk.book([desk.rooms[0]], 2, 5)
+    night = ChargeLine(key="nights", what="night", label="3 nights", amount=Money(36_000, "PEN"))
+    opening = Opening(
+        organisation_id=desk.hotel.organisation_id,
+        property_id=desk.hotel.property_id,
+        subject_id=UUID(booked["id"]),
+        currency="PEN",
+        title=booked["code"],
+    )
+    async with desk.database.transaction() as session:
+        folio = await payments.open_folio(session, opening)
+        await payments.charge(session, folio, [night])
+    paying = {
+        "provider": "manual",
+        "received": True,
+        "amount": {"minor": 10_000, "currency": "PEN"},
+    }
+    await desk.hotel.tenant.made(f"/folios/{folio.id}/payments", paying)
+    receipt = letters((await paper(desk, booked, "papers/receipt")).content)
+    for told in ("3 nights", "360.00", "100.00", "260.00"):
+        assert told in receipt, told
 
 
 async def test_nights_without_a_guest_have_no_papers(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from uuid import UUID
 
 import httpx
 import pytest
@@ -10,7 +11,10 @@ from fastapi import FastAPI
 
 from cloud_api.accounts.types import Role
 from cloud_api.files.jobs import forget_due
+from cloud_api.kit.money import Money
 from cloud_api.migrations.tables import all_metadata
+from cloud_api.payments import service as payments
+from cloud_api.payments.types import ChargeLine, Opening
 from cloud_api.privacy import rules
 from cloud_api.privacy.jobs import set_ends
 from tests.builders import JsonDict, client_of, found_tenant, join
@@ -143,6 +147,33 @@ async def test_vouchers_stay_for_the_books_and_the_identity_document_goes_at_onc
     await erase(visit, booking)
     kept = (await visit.hotel.tenant.get("/files")).json()["items"]
     assert [each["purpose"] for each in kept] == ["voucher"]
+
+
+async def test_the_folio_forgets_its_payer_and_keeps_its_amounts(visit: Visit) -> None:
+    booking = await stayed(visit)
+    opening = Opening(
+        organisation_id=visit.hotel.organisation_id,
+        property_id=visit.hotel.property_id,
+        subject_id=UUID(booking["id"]),
+        currency="PEN",
+        title=booking["code"],
+        payer_name=NAME,
+        payer_email=CONTACT["email"],
+    )
+    night = ChargeLine(key="nights", what="night", label="2 nights", amount=Money(24_000, "PEN"))
+    async with visit.database.transaction() as session:
+        folio = await payments.open_folio(session, opening)
+        await payments.charge(session, folio, [night])
+    at = f"/clients/{booking['client_id']}/export"
+    (told,) = (await visit.hotel.tenant.get(at)).json()["payments"]["folios"]
+    assert (told["payer_name"], told["payer_email"]) == (NAME, CONTACT["email"])
+    await left(visit, booking)
+    await erase(visit, booking)
+    async with visit.database.reading() as session:
+        kept = await payments.folio(session, UUID(booking["id"]))
+    assert kept is not None
+    assert (kept.payer_name, kept.payer_email) == ("", None)
+    assert kept.balance.charged == Money(24_000, "PEN")
 
 
 async def test_who_still_has_a_booking_is_not_forgotten_under_their_feet(visit: Visit) -> None:
