@@ -30,7 +30,8 @@ class RetentionRow(Model):
 class ErasureRow(Model):
     """That somebody was forgotten, and when; not who it was.
 
-    After a restored backup those named here are forgotten again.
+    Whoever goes back to an older copy of the database forgets these anew, from the newer copy's
+    list; nothing does that by itself.
     """
 
     __tablename__ = "erasures"

@@ -52,7 +52,7 @@ async def set_retention(session: Session, organisation_id: UUID, rules: Retentio
 async def note_erased(
     session: Session, organisation_id: UUID, client_id: UUID, *, erasure_id: UUID
 ) -> None:
-    """Remember that this person was forgotten, so that a restored backup forgets them again."""
+    """Remember that this person was forgotten."""
     await session.execute(
         _ERASED, {"id": erasure_id, "organisation_id": organisation_id, "client_id": client_id}
     )

@@ -34,7 +34,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "fleet_music_asks": "cleared every hour, without a name",
     "occupancies": "nights of a space; the booking's person is erased",
     "reservation_units": "units of a booking; the booking's person is erased",
-    "erasures": "that somebody was forgotten, so that a restored backup forgets them again",
+    "erasures": "that somebody was forgotten and when, by an id that leads nowhere",
     "folio_lines": "amounts and what they are for; the folio's person is erased",
     "payment_vouchers": "names a file; files tell and forget it when its own time is over",
     "payment_refunds": "an amount and why; the payment's person is erased",
