@@ -143,28 +143,37 @@ async def test_the_desk_reads_discounts_and_a_cleaner_does_not(
 
 async def test_every_deed_at_the_discounts_is_on_record(desk: Desk) -> None:
     tenant, gold = desk.hotel.tenant, str(uuid4())
+    here = [str(desk.hotel.property_id)]
     code = await desk.code()
     await tenant.patch(f"/discount-codes/{code['id']}", {"note": "x"})
     await tenant.delete(f"/discount-codes/{code['id']}")
     await tenant.made("/discount-codes/simple", {})
     discount = await desk.automatic()
     await tenant.patch(f"/automatic-discounts/{discount['id']}", {"active": False})
+    await tenant.delete(f"/automatic-discounts/{discount['id']}")
     await desk.level(gold)
-    config: JsonDict = {"name": "News", "prefix": "N", "percent": "8"}
+    await tenant.delete(f"/referral-discounts/{gold}")
+    config: JsonDict = {"name": "News", "prefix": "N", "percent": "8", "property_ids": here}
     made = await tenant.made("/dynamic-code-configs", config)
     await tenant.patch(f"/dynamic-code-configs/{made['id']}", {"prefix": "M"})
+    await tenant.made("/discount-codes/dynamic", {"config_name": "News"})
+    await tenant.delete(f"/dynamic-code-configs/{made['id']}")
+    await desk.trial()
     lines = (await tenant.get("/audit", limit=200)).json()["items"]
-    deeds = [each["action"] for each in lines if each["action"].startswith("pricing.")]
-    assert sorted(deeds) == sorted(
-        [
-            "pricing.discount_code_created",
-            "pricing.discount_code_changed",
-            "pricing.discount_code_changed",
-            "pricing.discount_code_created",
-            "pricing.automatic_discount_created",
-            "pricing.automatic_discount_changed",
-            "pricing.referral_discount_set",
-            "pricing.dynamic_codes_created",
-            "pricing.dynamic_codes_changed",
-        ]
-    )
+    ours = [each for each in lines if each["action"].startswith("pricing.")]
+    assert {each["actor_id"] for each in ours} == {str(tenant.staff_id)}
+    assert [each["action"].removeprefix("pricing.") for each in reversed(ours)] == [
+        "discount_code_created",
+        "discount_code_changed",
+        "discount_code_changed",
+        "discount_code_created",
+        "automatic_discount_created",
+        "automatic_discount_changed",
+        "automatic_discount_changed",
+        "referral_discount_set",
+        "referral_discount_set",
+        "dynamic_codes_created",
+        "dynamic_codes_changed",
+        "discount_code_created",
+        "dynamic_codes_changed",
+    ]
