@@ -95,6 +95,7 @@ _ELSEWHERE = {
     "post /admin/jobs/payments/reconcile",
     # Done in the house, on its record: tests/cloud_api/access/test_things_from_afar.py
     "post /houses/{house_id}/things/{thing_id}/use",
+    # tests/cloud_api/pricing/discounts/test_kept_discounts.py
 }
 
 
