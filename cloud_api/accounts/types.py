@@ -47,3 +47,5 @@ class Permission(StrEnum):
     FILES_PRIVATE = "files:private"
     JOBS_READ = "jobs:read"
     JOBS_RUN = "jobs:run"
+    DISCOUNTS_READ = "discounts:read"
+    DISCOUNTS_WRITE = "discounts:write"

@@ -49,6 +49,21 @@ _ELSEWHERE = {
         )
     ),
     "post /exchange-rates",
+    # tests/cloud_api/pricing/discounts/test_kept_discounts.py
+    "post /discount-codes",
+    "patch /discount-codes/{code_id}",
+    "delete /discount-codes/{code_id}",
+    "post /discount-codes/simple",
+    "post /discount-codes/dynamic",
+    "post /automatic-discounts",
+    "patch /automatic-discounts/{discount_id}",
+    "delete /automatic-discounts/{discount_id}",
+    "post /dynamic-code-configs",
+    "patch /dynamic-code-configs/{config_id}",
+    "delete /dynamic-code-configs/{config_id}",
+    "put /referral-discounts/{achievement_id}",
+    "delete /referral-discounts/{achievement_id}",
+    "post /discounts/trial",  # tells what a stay would get, changes nothing
     # These ask the lock's vendor, or are of no use without it.
     "put /lock-vendor/account",  # tests/cloud_api/access/test_emergency_code.py
     "put /lock-vendor/locks/{lock_id}",
