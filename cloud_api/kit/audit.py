@@ -122,7 +122,6 @@ class Deed(StrEnum):
     DYNAMIC_CODES_CREATED = "pricing.dynamic_codes_created"
     DYNAMIC_CODES_CHANGED = "pricing.dynamic_codes_changed"
     REFERRAL_DISCOUNT_SET = "pricing.referral_discount_set"
-<<<<<<< HEAD
 
     CONTRACT_TEMPLATE_WRITTEN = "papers.contract_template_written"
     CONTRACT_MADE = "papers.contract_made"
@@ -130,8 +129,6 @@ class Deed(StrEnum):
     PERSON_EXPORTED = "privacy.person_exported"
     PERSON_ERASED = "privacy.person_erased"
     RETENTION_CHANGED = "privacy.retention_changed"
-=======
->>>>>>> booking
 
     DEAD_LETTER_REPLAYED = "jobs.dead_letter_replayed"
     DEAD_LETTER_DISCARDED = "jobs.dead_letter_discarded"
