@@ -20,6 +20,8 @@ _FRONT_DESK = frozenset(
         Permission.ACCESS_SECRETS,
         Permission.DOORS_OPEN,
         Permission.MUSIC_CONTROL,
+        Permission.MESSAGES_READ,
+        Permission.MESSAGES_WRITE,
     }
 )
 _OWNERS_ONLY = frozenset({Permission.ORGANISATION_WRITE})
@@ -33,7 +35,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {Permission.PROPERTIES_READ, Permission.ORGANISATION_READ, Permission.DOORS_OPEN}
     ),
     Role.READ_ONLY: _READ_HOUSES
-    | {Permission.CLIENTS_READ, Permission.ACCESS_READ, Permission.STAFF_READ},
+    | {
+        Permission.CLIENTS_READ,
+        Permission.ACCESS_READ,
+        Permission.STAFF_READ,
+        Permission.MESSAGES_READ,
+    },
 }
 
 _MANAGED: dict[Role, frozenset[Role]] = {

@@ -36,5 +36,8 @@ class Permission(StrEnum):
     MUSIC_CONTROL = "music:control"
     FLEET_READ = "fleet:read"
     FLEET_WRITE = "fleet:write"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_WRITE = "messages:write"
+    MESSAGING_SETUP = "messaging:setup"
     JOBS_READ = "jobs:read"
     JOBS_RUN = "jobs:run"

@@ -10,7 +10,7 @@ from cloud_api.kit.money import Money
 
 
 class MessageEvent(StrEnum):
-    """What somebody is told. `rules.TRAITS` says how, `wording.rules.VARIABLES` with which words."""
+    """What somebody is told: how, `rules.TRAITS` says; with which words, `wording.types`."""
 
     CONFIRMATION = "confirmation"
     WELCOME = "welcome"
@@ -45,6 +45,24 @@ class PreferenceType(StrEnum):
     PROMOTIONAL = "promotional"
     NEWSLETTERS = "newsletters"
     REACTIVATION = "reactivation"
+
+
+class Reason(StrEnum):
+    """Why a message did not go, or was given up."""
+
+    SMS_SWITCHED_OFF = "sms_switched_off"
+    CHANNEL_OPTED_OUT = "channel_opted_out"
+    TYPE_OPTED_OUT = "type_opted_out"
+    DAILY_LIMIT = "daily_limit"
+    WEEKLY_LIMIT = "weekly_limit"
+    MONTHLY_LIMIT = "monthly_limit"
+    NO_CHANNEL = "no_channel"
+    EVENT_OFF = "event_off"
+    WITHDRAWN = "withdrawn"
+    TOO_LATE = "too_late"
+    GIVEN_UP = "given_up"
+    REFUSED = "refused"
+    NO_ACCOUNT = "no_account"
 
 
 class Medium(StrEnum):
