@@ -89,6 +89,7 @@ def _lifespan(settings: CloudSettings, clock: Clock) -> Lifespan:
                     vault=Vault(secret),
                     bell=bell,
                     outgoing=outgoing,
+                    public_url=settings.public_url.rstrip("/"),
                 )
                 app.state.enrolment = _enrolment(settings)
                 await _first_owner(settings, database)

@@ -12,6 +12,8 @@ from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
+from cloud_api.messaging.jobs import JOBS as MESSAGING_JOBS
+from cloud_api.messaging.jobs import errands as messaging_errands
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
 from cloud_api.settings import CloudSettings
 from cloud_api.worker.types import Crew, Pace
@@ -24,14 +26,15 @@ JOBS: tuple[AnyJob, ...] = (
     *ACCESS_JOBS,
     *ACCOUNTS_JOBS,
     *JOBS_JOBS,
+    *MESSAGING_JOBS,
 )
 
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
 
 
-def errands(_settings: CloudSettings, _outgoing: Outgoing) -> tuple[AnyErrand, ...]:
+def errands(settings: CloudSettings, outgoing: Outgoing) -> tuple[AnyErrand, ...]:
     """What the rooms have to tell the outside; one line a room."""
-    return ()
+    return (*messaging_errands(outgoing, public_url=settings.public_url),)
 
 
 def crew(
