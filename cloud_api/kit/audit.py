@@ -79,12 +79,9 @@ class Deed(StrEnum):
 
     MESSAGE_RESENT = "messaging.message_resent"
     CHANNEL_ACCOUNT_KEPT = "messaging.channel_account_kept"
-    CHANNEL_ACCOUNT_REMOVED = "messaging.channel_account_removed"
     CHANNEL_TRIED = "messaging.channel_tried"
     TEMPLATE_CHANGED = "messaging.template_changed"
     TEMPLATE_RESTORED = "messaging.template_restored"
-    MESSAGING_CONFIGURED = "messaging.configured"
-    EVENT_ROUTED = "messaging.event_routed"
     PREFERENCES_CHANGED = "messaging.preferences_changed"
     OPTED_OUT = "messaging.opted_out"
 

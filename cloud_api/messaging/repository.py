@@ -19,7 +19,15 @@ from cloud_api.messaging.models import (
     PreferencesRow,
     StrayNewsRow,
 )
-from cloud_api.messaging.types import ChannelName, Medium, MessageEvent, MessageState, Reason
+from cloud_api.messaging.rules import DAY_BEGINS, DAY_ENDS
+from cloud_api.messaging.types import (
+    ChannelName,
+    Medium,
+    MessageEvent,
+    MessageState,
+    PreferenceType,
+    Reason,
+)
 
 _TOLD = text(
     "INSERT INTO messages_told (organisation_id, key, told_at)"
@@ -47,6 +55,14 @@ FROM (
 WHERE m.id = due.id
 RETURNING m.id, m.organisation_id, m.event, m.channel, m.language, m.content, m.tries,
     m.account_id, m.useful_until, due.begun AS again
+""")
+_REFUSE = text("""
+INSERT INTO message_preferences
+    (organisation_id, person, kinds, hours_from, hours_until, changed_at)
+VALUES (:organisation_id, :person, jsonb_build_object(CAST(:kind AS text), false), :from, :until,
+    :now)
+ON CONFLICT (organisation_id, person) DO UPDATE SET changed_at = :now,
+    kinds = message_preferences.kinds || jsonb_build_object(CAST(:kind AS text), false)
 """)
 _STATISTICS = text("""
 SELECT state, event, channel, cost_currency, count(*) AS messages,
@@ -117,6 +133,33 @@ async def preferences_of(
         PreferencesRow.organisation_id == organisation_id, PreferencesRow.person == person
     )
     return await session.scalar(across_tenants(statement, because=_OF_TELLER))
+
+
+async def refuse(
+    session: Session, organisation_id: UUID, person: str, kind: PreferenceType, *, now: datetime
+) -> None:
+    """From now on nothing of this kind."""
+    values = {
+        "organisation_id": organisation_id,
+        "person": person,
+        "kind": kind,
+        "from": DAY_BEGINS,
+        "until": DAY_ENDS,
+        "now": now,
+    }
+    await session.execute(_REFUSE, values)
+
+
+async def keep_preferences(
+    session: Session, organisation_id: UUID, person: str, values: dict[str, object]
+) -> None:
+    """Replace what a person agreed to."""
+    statement = insert(PreferencesRow).values(
+        organisation_id=organisation_id, person=person, **values
+    )
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["organisation_id", "person"], set_=values)
+    )
 
 
 async def one_at_a_time(session: Session, person: str) -> None:

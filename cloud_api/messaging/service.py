@@ -2,19 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from hmac import compare_digest
 from uuid import UUID
 
+from cloud_api.kit import audit, errands
+from cloud_api.kit.audit import Deed
 from cloud_api.kit.db import Json, Session
+from cloud_api.kit.errors import NotFound
+from cloud_api.kit.ids import new_id
+from cloud_api.kit.tenancy import Scope
 from cloud_api.kit.vault import Vault
 from cloud_api.messaging import repository
+from cloud_api.messaging.errors import MessageOnItsWay, MessageTextGone
+from cloud_api.messaging.models import MessageRow
 from cloud_api.messaging.outbox import writing
 from cloud_api.messaging.outbox.types import Telling
-from cloud_api.messaging.rules import TRAITS, Way
+from cloud_api.messaging.rules import MAY_GO_AGAIN, TRAITS, Way
 from cloud_api.messaging.types import (
     Attachment,
     ChannelName,
     FileRef,
     MessageEvent,
+    MessageState,
     Reason,
     Recipient,
     Value,
@@ -90,7 +99,61 @@ async def withdraw(
     return len(rows)
 
 
-async def _place(session: Session, vault: Vault, telling: Telling, *, now: datetime) -> list[UUID]:
+async def resend(
+    session: Session, scope: Scope, vault: Vault, message_id: UUID, *, now: datetime
+) -> MessageRow:
+    """Send the same text to the same person again, as a message of its own.
+
+    Raises NotFound, MessageOnItsWay, MessageTextGone.
+    """
+    old = await repository.find(session, scope, message_id, lock=True)
+    if old is None:
+        raise NotFound
+    if old.state not in MAY_GO_AGAIN:
+        raise MessageOnItsWay
+    if old.content is None:
+        raise MessageTextGone
+    fresh = new_id()
+    plain = vault.unlock(old.content, context=writing.context_of(old.id))
+    row = MessageRow(
+        **{name: getattr(old, name) for name in _SAME},
+        id=fresh,
+        key=f"{old.key}#{fresh.hex[:8]}",
+        content=vault.lock(plain, context=writing.context_of(fresh)),
+        next_channels=[],
+        state=MessageState.WAITING,
+        detail="",
+        due_at=now,
+        useful_until=now + USEFUL_FOR,
+        begun=False,
+        tries=0,
+        resend_of=old.id,
+        created_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    await repository.note(session, row, at=now, source="staff")
+    await audit.record(
+        session, scope, action=Deed.MESSAGE_RESENT, object_type="message", object_id=old.id
+    )
+    await errands.wake(session, writing.SEND)
+    return row
+
+
+async def spare(session: Session, vault: Vault, token: str, *, now: datetime) -> None:
+    """Whoever got this message wants no more of its kind. Raises NotFound."""
+    message_id = UUID(token[:32])
+    if not compare_digest(token, writing.spare_token(vault, message_id)):
+        raise NotFound
+    row = await repository.lock(session, message_id)
+    if row is None or (kind := TRAITS[row.event].kind) is None:
+        raise NotFound
+    await repository.refuse(session, row.organisation_id, row.person, kind, now=now)
+
+
+async def _place(
+    session: Session, vault: Vault, telling: Telling, by: Way | None, *, now: datetime
+) -> list[UUID]:
     own = await repository.event_settings(session, telling.organisation_id, telling.event)
     ways = TRAITS[telling.event].ways if own is None else _ways(own.ways)
     if by is not None:

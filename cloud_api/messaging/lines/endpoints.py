@@ -52,17 +52,20 @@ async def try_account(  # noqa: PLR0917 - what an endpoint is handed
 ) -> dict[str, UUID]:
     """Send a test message by this channel alone; how it ends is told at `/messages/{id}`."""
     row = await service.find(session, scope, account_id)
-    at = {
-        Medium.EMAIL: "email",
-        Medium.SMS: "phone",
-        Medium.WHATSAPP: "whatsapp",
-        Medium.TELEGRAM: "telegram",
-    }[row.channel.medium]
+    medium = row.channel.medium
+    to = Recipient(
+        name="",
+        language=asked.language,
+        email=asked.to if medium is Medium.EMAIL else None,
+        phone=asked.to if medium is Medium.SMS else None,
+        whatsapp=asked.to if medium is Medium.WHATSAPP else None,
+        telegram=asked.to if medium is Medium.TELEGRAM else None,
+    )
     ids = await messaging.tell(
         session,
         scope.organisation_id,
         event=MessageEvent.TEST,
-        to=Recipient(name="", language=asked.language, **{at: asked.to}),
+        to=to,
         variables={"sender_name": "Portero"},
         key=f"test {new_id()}",
         vault=backstage(request).vault,

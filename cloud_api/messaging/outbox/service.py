@@ -154,7 +154,7 @@ class Outbox:
         language: str,
     ) -> Letter:
         written, api = rules.written_of(plain), f"{self.public_url}/api/v1"
-        spare = "" if TRAITS[event].transactional else spare_token(tools, message_id)
+        spare = "" if TRAITS[event].transactional else writing.spare_token(tools.vault, message_id)
         unsubscribe = f"{api}/unsubscribe/{spare}" if spare else ""
         if account.channel is ChannelName.EMAIL:
             written = laid_out(
@@ -203,12 +203,6 @@ def _unsent(error: ChannelError) -> Outcome:
             return Troubled(str(error))
         case _:
             return Later(str(error))
-
-
-def spare_token(tools: Tools, message_id: UUID) -> str:
-    """What proves that somebody got this message and may refuse its kind."""
-    proof = tools.vault.fingerprint(message_id.hex, context="messages/unsubscribe")
-    return message_id.hex + proof.hex()[:32]
 
 
 async def give_up(

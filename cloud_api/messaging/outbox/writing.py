@@ -98,6 +98,12 @@ def context_of(message_id: UUID) -> str:
     return f"messages/{message_id}/content"
 
 
+def spare_token(vault: Vault, message_id: UUID) -> str:
+    """What proves that somebody got this message, and may refuse its kind."""
+    proof = vault.fingerprint(message_id.hex, context="messages/unsubscribe")
+    return message_id.hex + proof.hex()[:32]
+
+
 async def _gate(
     session: Session, vault: Vault, telling: Telling, medium: Medium, *, now: datetime
 ) -> tuple[Reason | None, datetime]:
