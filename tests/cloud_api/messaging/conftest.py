@@ -51,10 +51,13 @@ class Sink:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        mail = message_from_bytes(envelope.content or b"", policy=policy.default)
+        content = envelope.content
+        assert isinstance(content, bytes)
+        mail = message_from_bytes(content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
         if self.drops:
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return self.at_data
 
@@ -112,7 +115,7 @@ class Post:
     async def sql(self, statement: str, **values: object) -> list[Any]:
         async with self.database.transaction() as session:
             found = await session.execute(text(statement), values)
-            return list(found.all()) if found.returns_rows else []
+            return list(found.all())
 
 
 @pytest.fixture

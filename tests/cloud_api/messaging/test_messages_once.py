@@ -126,7 +126,8 @@ async def test_offers_carry_a_link_to_be_spared_that_works(post: Post, sink: Sin
     assert (await post.tenant.client.post(path)).status_code == 200
     assert (await post.tenant.client.post(path[:-1] + "x")).status_code == 422
     (second,) = await post.told(NOTICE, MessageEvent.PROMOTION, key="later")
-    assert (await post.read(second))["reason"] == "type_opted_out"
+    rows = await post.sql("SELECT reason FROM messages WHERE id = :id", id=second)
+    assert rows[0].reason == "type_opted_out"
 
 
 async def test_a_second_offer_in_the_same_week_is_blocked(post: Post) -> None:
