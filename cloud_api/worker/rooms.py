@@ -14,12 +14,17 @@ from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
 from cloud_api.messaging.jobs import JOBS as MESSAGING_JOBS
 from cloud_api.messaging.jobs import errands as messaging_errands
+from cloud_api.messaging.reactions import REACTIONS as MESSAGING_REACTIONS
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
 from cloud_api.settings import CloudSettings
 from cloud_api.worker.types import Crew, Pace
 
 # One line a room. A room that needs more than `Tools` is asked with what it needs, in `crew`.
-REACTIONS: tuple[AnyReaction, ...] = (*FLEET_REACTIONS, *ACCESS_REACTIONS)
+REACTIONS: tuple[AnyReaction, ...] = (
+    *FLEET_REACTIONS,
+    *ACCESS_REACTIONS,
+    *MESSAGING_REACTIONS,
+)
 JOBS: tuple[AnyJob, ...] = (
     *RESERVATIONS_JOBS,
     *FLEET_JOBS,

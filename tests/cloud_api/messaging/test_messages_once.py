@@ -1,9 +1,12 @@
 """Somebody is told each fact once, whatever happens on the way."""
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
 
 from cloud_api.kit.money import Money
+from cloud_api.messaging.reactions import OfBooking, stop_all
 from cloud_api.messaging.types import MessageEvent, Recipient, Value
 from tests.cloud_api.messaging.conftest import Post, Sink
 
@@ -149,3 +152,19 @@ async def test_a_test_message_can_be_sent_and_no_credential_is_shown(
     assert tried.status_code == 201, tried.text
     await post.carry()
     assert sink.mails[0]["Subject"] == "Una prueba de Portero"
+
+
+async def test_what_waits_of_a_cancelled_stay_is_not_sent(post: Post, sink: Sink) -> None:
+    (told,) = await post.told(PAID)
+    subject = uuid4()
+    async with post.database.transaction() as session:
+        values = {"id": told, "subject": subject}
+        await session.execute(
+            text("UPDATE messages SET subject_id = :subject, event = 'welcome' WHERE id = :id"),
+            values,
+        )
+        booking = OfBooking(reservation_id=subject, organisation_id=post.tenant.organisation_id)
+        await stop_all(session, booking, post.tools)
+    await post.carry()
+    assert sink.mails == []
+    assert (await post.read(told))["reason"] == "withdrawn"
