@@ -45,6 +45,21 @@ _ELSEWHERE = {
         )
     ),
     "post /exchange-rates",
+    # tests/cloud_api/pricing/discounts/test_discount_desk.py
+    "post /discount-codes",
+    "post /discount-codes/simple",
+    "post /discount-codes/dynamic",
+    "patch /discount-codes/{code_id}",
+    "delete /discount-codes/{code_id}",
+    "post /dynamic-code-configs",
+    "patch /dynamic-code-configs/{config_id}",
+    "delete /dynamic-code-configs/{config_id}",
+    "post /automatic-discounts",
+    "patch /automatic-discounts/{discount_id}",
+    "delete /automatic-discounts/{discount_id}",
+    "put /referral-discounts/{achievement_id}",
+    "delete /referral-discounts/{achievement_id}",
+    "post /discounts/trial",  # changes nothing
     # These ask the lock's vendor, or are of no use without it.
     "put /lock-vendor/account",  # tests/cloud_api/access/test_emergency_code.py
     "put /lock-vendor/locks/{lock_id}",
