@@ -12,6 +12,7 @@ from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
+from cloud_api.pricing.demand.errands import errands_of as demand_errands
 from cloud_api.pricing.jobs import JOBS as PRICING_JOBS
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
 from cloud_api.settings import CloudSettings
@@ -31,9 +32,9 @@ JOBS: tuple[AnyJob, ...] = (
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
 
 
-def errands(_settings: CloudSettings, _outgoing: Outgoing) -> tuple[AnyErrand, ...]:
+def errands(_settings: CloudSettings, outgoing: Outgoing) -> tuple[AnyErrand, ...]:
     """What the rooms have to tell the outside; one line a room."""
-    return ()
+    return (*demand_errands(outgoing),)
 
 
 def crew(

@@ -100,10 +100,14 @@ async def test_a_reservation_that_was_rolled_back_used_nothing(
     desk: Desk, database: Database
 ) -> None:
     made = await desk.code(usage_limit=1)
-    with pytest.raises(RuntimeError):
+
+    async def book_taken_nights() -> None:
         async with database.transaction() as session:
             await service.redeem(session, UUID(made["id"]), uuid4())
             raise RuntimeError("the nights were taken")
+
+    with pytest.raises(RuntimeError):
+        await book_taken_nights()
     assert await _used(desk, made["id"]) == 0
 
 
