@@ -67,8 +67,8 @@ class Town:
         return asked
 
     async def ask_again(self) -> int:
-        """A day later."""
-        self.clock.advance(timedelta(days=1))
+        """As soon as it is due again."""
+        self.clock.advance(timedelta(minutes=11))
         return await self.ask()
 
     async def alert(self) -> int:

@@ -32,7 +32,6 @@ async def test_over_a_whole_day_the_budget_is_never_exceeded_under_many_places(
     town: Town, cloud_app: FastAPI
 ) -> None:
     town.vendor.daily = 60
-    _to_midnight(town)
     await _watch_more(town, 29)
     # Another organisation with the same key: the vendor counts both as one.
     neighbour = await found_tenant(town.database, client_of(cloud_app))
@@ -40,6 +39,7 @@ async def test_over_a_whole_day_the_budget_is_never_exceeded_under_many_places(
     await neighbour.put("/demand/account", {"api_key": KEY})
     body = {"city": "Leeds", "country": "GB", "property_ids": [there["id"]]}
     await neighbour.made("/demand/places", body)
+    _to_midnight(town)
     today, asked = town.clock.utc_now().date(), 0
     while town.clock.utc_now().date() == today:
         asked += await town.ask()
@@ -106,7 +106,7 @@ async def test_after_too_many_in_a_day_nothing_is_asked_until_the_vendor_counts_
     assert await town.round() == 0
     _to_midnight(town)
     assert await town.round() == 1
-    assert (await town.account())["last_trouble"] == ""
+    assert town.vendor.sent_away == 1
 
 
 async def test_after_too_many_in_a_second_a_minute_is_waited(town: Town) -> None:
