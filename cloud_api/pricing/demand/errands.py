@@ -16,6 +16,7 @@ from cloud_api.kit.errands import AnyErrand, Errand
 from cloud_api.kit.jobs import Tools
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.pricing.demand import repository, rules
+from cloud_api.pricing.demand.budgets import repository as budgets
 from cloud_api.pricing.demand.management import key_place
 from cloud_api.pricing.demand.models import BudgetRow, DemandSettingsRow, SearchRow
 from cloud_api.pricing.demand.ports import Teller
@@ -42,8 +43,8 @@ async def take(session: Session, tools: Tools) -> Sequence[Question]:
     """The requests that may go now, all counted."""
     now = tools.clock.utc_now()
     found: list[Question] = []
-    for key_mark in await repository.keys_with_work(session, now=now):
-        budget = await repository.budget(session, key_mark, day=now.date())
+    for key_mark in await budgets.keys_with_work(session, now=now):
+        budget = await budgets.budget(session, key_mark, day=now.date())
         if budget is not None:
             found += await _granted(session, budget, tools, now=now)
     return found
@@ -52,8 +53,8 @@ async def take(session: Session, tools: Tools) -> Sequence[Question]:
 async def note(session: Session, question: Question, result: Told | Untold, tools: Tools) -> None:
     """Keep what was told, and say what is asked next, and when."""
     now = tools.clock.utc_now()
-    search = await repository.search(session, question.search_id)
-    budget = await repository.budget_to_note(session, question.key_mark, day=now.date())
+    search = await budgets.search(session, question.search_id)
+    budget = await budgets.budget_to_note(session, question.key_mark, day=now.date())
     _heed(budget, result)
     settings = await repository.settings(session, question.organisation_id, lock=True)
     if search is None or settings is None:
@@ -79,7 +80,7 @@ async def _granted(
     )
     if most == 0:
         return []
-    rows = await repository.take(session, budget.key_mark, most=most, now=now, lease=_LEASE)
+    rows = await budgets.take(session, budget.key_mark, most=most, now=now, lease=_LEASE)
     if rows:
         budget.used += len(rows)
         budget.granted_at = now
@@ -155,7 +156,7 @@ async def _move_on(
         search.first = search.until = search.end_day = None
         search.page, search.cost, search.asked = 0, max(1, search.asked), 0
         await session.flush()
-        cost = await repository.cost_of_all(session, question.key_mark)
+        cost = await budgets.cost_of_all(session, question.key_mark)
         search.due_at = now + rules.again_after(cost, budget.daily_limit)
         return
     search.first, search.until, search.end_day = cursor.first, cursor.until, cursor.end

@@ -13,6 +13,7 @@ from cloud_api.kit.ids import new_id
 from cloud_api.kit.tenancy import Scope
 from cloud_api.kit.vault import Vault
 from cloud_api.pricing.demand import repository, rules
+from cloud_api.pricing.demand.budgets import repository as budgets
 from cloud_api.pricing.demand.errors import PlaceTaken, VenueTaken
 from cloud_api.pricing.demand.models import DemandSettingsRow, PlaceRow, SearchRow, VenueRow
 from cloud_api.pricing.demand.schemas import (
@@ -64,7 +65,7 @@ async def read_account(session: Session, scope: Scope, vault: Vault) -> AccountO
     """Whether there is a key, and what it may still ask."""
     row = await repository.settings(session, scope.organisation_id)
     mark = None if row is None else row.key_mark
-    budget = None if mark is None else await repository.spent(session, bytes(mark))
+    budget = None if mark is None else await budgets.spent(session, bytes(mark))
     return AccountOut(
         api_key=None if row is None else _masked(vault, row),
         last_trouble="" if row is None else row.last_trouble,
