@@ -122,6 +122,13 @@ class Deed(StrEnum):
     DYNAMIC_CODES_CREATED = "pricing.dynamic_codes_created"
     DYNAMIC_CODES_CHANGED = "pricing.dynamic_codes_changed"
     REFERRAL_DISCOUNT_SET = "pricing.referral_discount_set"
+    DEMAND_CONFIGURED = "pricing.demand_configured"
+    DEMAND_ACCOUNT_KEPT = "pricing.demand_account_kept"
+    DEMAND_PLACE_KEPT = "pricing.demand_place_kept"
+    DEMAND_VENUE_KEPT = "pricing.demand_venue_kept"
+    SUGGESTION_ACCEPTED = "pricing.suggestion_accepted"
+    SUGGESTION_DISMISSED = "pricing.suggestion_dismissed"
+    SUGGESTION_UNDONE = "pricing.suggestion_undone"
 
     CONTRACT_TEMPLATE_WRITTEN = "papers.contract_template_written"
     CONTRACT_MADE = "papers.contract_made"

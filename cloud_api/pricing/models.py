@@ -28,6 +28,14 @@ from sqlalchemy.orm import Mapped, composite, mapped_column
 
 from cloud_api.kit.db import Model, text_enum
 from cloud_api.kit.money import Money
+from cloud_api.pricing.demand.models import (
+    BudgetRow,
+    DemandSettingsRow,
+    HappeningRow,
+    PlaceRow,
+    SearchRow,
+    VenueRow,
+)
 from cloud_api.pricing.discounts.models import (
     AutomaticRow,
     CodeRow,
@@ -39,19 +47,25 @@ from cloud_api.pricing.types import Level
 
 __all__ = [
     "AutomaticRow",
+    "BudgetRow",
     "CodeRow",
     "CodeUseRow",
+    "DemandSettingsRow",
     "DynamicRow",
+    "HappeningRow",
+    "PlaceRow",
     "PolicyRow",
     "PriceEntry",
     "QuoteRow",
     "RateRow",
     "ReferralRow",
+    "SearchRow",
     "SeasonRow",
     "ServiceRow",
     "SettingsRow",
     "SpecialDateRow",
     "UnitPriceRow",
+    "VenueRow",
 ]
 
 _PERCENT = Numeric(5, 2)

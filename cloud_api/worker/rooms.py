@@ -20,6 +20,7 @@ from cloud_api.messaging.jobs import errands as messaging_errands
 from cloud_api.messaging.reactions import REACTIONS as MESSAGING_REACTIONS
 from cloud_api.payments.errands import errands_of as payments_errands
 from cloud_api.payments.jobs import JOBS as PAYMENTS_JOBS
+from cloud_api.pricing.demand.errands import errands_of as demand_errands
 from cloud_api.pricing.jobs import JOBS as PRICING_JOBS
 from cloud_api.privacy.jobs import JOBS as PRIVACY_JOBS
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
@@ -56,6 +57,7 @@ def errands(settings: CloudSettings, outgoing: Outgoing, clock: Clock) -> tuple[
         *files_errands(store_of(settings, outgoing, clock)),
         *payments_errands(outgoing, clock, public_url=settings.public_url),
         *messaging_errands(outgoing, public_url=settings.public_url),
+        *demand_errands(outgoing),
     )
 
 

@@ -66,6 +66,20 @@ _ELSEWHERE = {
     "put /referral-discounts/{achievement_id}",
     "delete /referral-discounts/{achievement_id}",
     "post /discounts/trial",  # tells what a stay would get, changes nothing
+    # tests/cloud_api/pricing/discounts/test_discount_desk.py
+    # tests/cloud_api/pricing/demand/test_demand_keeping.py, test_demand_suggestions.py
+    "put /demand/account",
+    "delete /demand/account",
+    "put /demand/settings",
+    "post /demand/places",
+    "patch /demand/places/{place_id}",
+    "delete /demand/places/{place_id}",
+    "post /demand/venues",
+    "patch /demand/venues/{venue_id}",
+    "delete /demand/venues/{venue_id}",
+    "post /price-suggestions/{suggestion_id}/accept",
+    "post /price-suggestions/{suggestion_id}/dismiss",
+    "post /price-suggestions/{suggestion_id}/undo",
     # These ask the lock's vendor, or are of no use without it.
     "put /lock-vendor/account",  # tests/cloud_api/access/test_emergency_code.py
     "put /lock-vendor/locks/{lock_id}",

@@ -1,0 +1,1 @@
+"""What happens in town, and what is a night worth then?"""
