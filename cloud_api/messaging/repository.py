@@ -53,7 +53,7 @@ FROM (
     ORDER BY m.due_at LIMIT :most FOR UPDATE OF m SKIP LOCKED
 ) AS due
 WHERE m.id = due.id
-RETURNING m.id, m.organisation_id, m.event, m.channel, m.language, m.content, m.tries,
+RETURNING m.id, m.organisation_id, m.event, m.channel, m.language, m.content, m.tries, m.created_at,
     m.account_id, m.useful_until, due.begun AS again
 """)
 _REFUSE = text("""
@@ -64,6 +64,16 @@ VALUES (:organisation_id, :person, jsonb_build_object(CAST(:kind AS text), false
 ON CONFLICT (organisation_id, person) DO UPDATE SET changed_at = :now,
     kinds = message_preferences.kinds || jsonb_build_object(CAST(:kind AS text), false)
 """)
+_SAY = text("""
+INSERT INTO message_preferences
+    (organisation_id, person, media, hours_from, hours_until, opted_out_at, changed_at)
+VALUES (:organisation_id, :person, jsonb_build_object(CAST(:medium AS text), CAST(:on AS boolean)),
+    :from, :until, :out, :now)
+ON CONFLICT (organisation_id, person) DO UPDATE SET changed_at = :now,
+    opted_out_at = coalesce(CAST(:out AS timestamptz), message_preferences.opted_out_at),
+    media = message_preferences.media
+        || jsonb_build_object(CAST(:medium AS text), CAST(:on AS boolean))
+""")
 _STATISTICS = text("""
 SELECT state, event, channel, cost_currency, count(*) AS messages,
     coalesce(sum(cost_minor), 0)::bigint AS cost_minor
@@ -71,6 +81,7 @@ FROM messages WHERE organisation_id = :organisation_id AND created_at >= :since
 GROUP BY state, event, channel, cost_currency ORDER BY state, event, channel, cost_currency
 """)
 _OF_TELLER = "the organisation is the condition; whoever tells has no scope"
+_OF_VENDOR = "the account is the vendor's proof of who is meant"
 _OF_WORKER = "the worker sends for every tenant"
 _SORTING: dict[str, Column] = {
     "created_at": MessageRow.created_at,
@@ -148,6 +159,29 @@ async def refuse(
         "now": now,
     }
     await session.execute(_REFUSE, values)
+
+
+async def say(
+    session: Session,
+    organisation_id: UUID,
+    person: str,
+    medium: Medium,
+    *,
+    on: bool,
+    now: datetime,
+) -> None:
+    """They said stop on this medium, with the date, or start again."""
+    values = {
+        "organisation_id": organisation_id,
+        "person": person,
+        "medium": medium,
+        "on": on,
+        "from": DAY_BEGINS,
+        "until": DAY_ENDS,
+        "out": None if on else now,
+        "now": now,
+    }
+    await session.execute(_SAY, values)
 
 
 async def keep_preferences(
@@ -235,15 +269,49 @@ async def lock(session: Session, message_id: UUID) -> MessageRow | None:
 async def by_vendor(
     session: Session, account_id: UUID, vendor_id: str, message_id: UUID | None
 ) -> MessageRow | None:
-    """The message a vendor speaks of, by its own id or by ours."""
-    named = MessageRow.vendor_id == vendor_id
-    if message_id is not None:
-        named |= MessageRow.id == message_id
-    statement = select(MessageRow).where(MessageRow.account_id == account_id, named)
-    because = "the account is the vendor's proof of who is meant"
-    return await session.scalar(
-        across_tenants(statement.limit(1).with_for_update(), because=because)
+    """The message a vendor speaks of: by our id where it echoes it, else by its own."""
+    for named in (MessageRow.id == message_id, MessageRow.vendor_id == vendor_id):
+        statement = select(MessageRow).where(MessageRow.account_id == account_id, named)
+        found = await session.scalar(
+            across_tenants(statement.limit(1).with_for_update(), because=_OF_VENDOR)
+        )
+        if found is not None:
+            return found
+    return None
+
+
+async def latest_to(
+    session: Session, organisation_id: UUID, channel: ChannelName, hashes: Sequence[bytes]
+) -> MessageRow | None:
+    """The last message to one of these addresses."""
+    statement = (
+        select(MessageRow)
+        .where(
+            MessageRow.organisation_id == organisation_id,
+            MessageRow.to_hash.in_(hashes),
+            MessageRow.channel == channel,
+        )
+        .order_by(MessageRow.created_at.desc())
+        .limit(1)
     )
+    return await session.scalar(across_tenants(statement, because=_OF_VENDOR))
+
+
+async def under_way(session: Session, account_id: UUID, *, since: datetime) -> tuple[str, ...]:
+    """The vendor's ids of what went since and may still change, the newest first."""
+    statement = (
+        select(MessageRow.vendor_id)
+        .where(
+            MessageRow.account_id == account_id,
+            MessageRow.vendor_id.is_not(None),
+            MessageRow.sent_at >= since,
+            MessageRow.state.in_((MessageState.SENT, MessageState.DELIVERED, MessageState.READ)),
+        )
+        .order_by(MessageRow.sent_at.desc())
+        .limit(100)
+    )
+    found = await session.scalars(across_tenants(statement, because=_OF_WORKER))
+    return tuple(each for each in found if each is not None)
 
 
 async def keep_stray(session: Session, values: dict[str, object]) -> None:
@@ -305,6 +373,8 @@ async def forget(session: Session, *, before: datetime) -> None:
 def listed(
     scope: Scope,
     *,
+    since: datetime | None,
+    until: datetime | None,
     state: MessageState | None,
     channel: ChannelName | None,
     event: MessageEvent | None,
@@ -320,7 +390,10 @@ def listed(
         "subject_id": subject_id,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
-    return scoped(select(MessageRow).filter_by(**given), MessageRow, scope)
+    statement = scoped(select(MessageRow).filter_by(**given), MessageRow, scope)
+    if since is not None:
+        statement = statement.where(MessageRow.created_at >= since)
+    return statement if until is None else statement.where(MessageRow.created_at < until)
 
 
 async def page(

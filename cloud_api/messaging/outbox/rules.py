@@ -12,6 +12,16 @@ from cloud_api.messaging.outbox.types import Telling
 from cloud_api.messaging.types import Attachment, FileRef, Recipient, Value
 from cloud_api.messaging.wording.types import Written
 
+# What a person must mend in the words, not in the account: others may go meanwhile.
+_OF_THE_WORDS = ("too_long", "template_needed", "refused with 132")
+STOPPED = frozenset({"opted_out", "blocked"})
+"""Codes of refusals by which somebody said that they want no more."""
+
+
+def is_of_the_words(detail: str) -> bool:
+    """Is it this message alone that cannot go, though the account is well?"""
+    return detail.startswith(_OF_THE_WORDS)
+
 
 def packed(telling: Telling, written: Written, *, address: str) -> str:
     """Everything that is private of a message, as one text for the vault."""

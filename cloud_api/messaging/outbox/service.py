@@ -19,6 +19,7 @@ from cloud_api.kit.metrics import (
     MESSAGES_SENT,
     MESSAGES_UNKNOWN,
 )
+from cloud_api.kit.vault import Vault
 from cloud_api.messaging import repository
 from cloud_api.messaging.errors import (
     ChannelAccountError,
@@ -74,7 +75,10 @@ class Outbox:
         """What is due, marked as begun."""
         now = tools.clock.utc_now()
         for row in await repository.overdue(session, now=now, most=BATCH):
-            await give_up(session, row, Reason.TOO_LATE, "", now=now)
+            if row.begun:
+                await _nobody_knows(session, row, Reason.TOO_LATE, now=now)
+            else:
+                await give_up(session, row, Reason.TOO_LATE, "", now=now)
         rows = await repository.take_due(session, now=now, lease=now + LEASE, most=BATCH)
         taken = [await self._sending(session, tools, row) for row in rows]
         return [each for each in taken if each is not None]
@@ -91,7 +95,7 @@ class Outbox:
             except ChannelError as error:
                 return _unseen(error)
             if found is not None:
-                return Sent(found)
+                return _found(found)
         return await self._send(channel, sending)
 
     async def note(
@@ -104,7 +108,7 @@ class Outbox:
             return
         account = await repository.account(session, sending.account.id)
         if isinstance(outcome, Sent):
-            await _sent(session, row, account, outcome.carried, now=now)
+            await _sent(session, tools.vault, row, account, outcome.carried, now=now)
         elif row.state is MessageState.SENDING and row.tries == sending.tries:
             await _not_sent(session, tools, row, account, outcome, now=now)
 
@@ -133,7 +137,11 @@ class Outbox:
         if account is None or not isinstance(cell, bytes):
             return None
         plain = tools.vault.unlock(cell, context=writing.context_of(message_id))
-        letter = self._letter(tools, message_id, event, plain, account, str(row["language"]))
+        written_at = row["created_at"]
+        assert isinstance(written_at, datetime)  # noqa: S101 - its column's type
+        letter = self._letter(
+            tools, message_id, event, plain, account, str(row["language"]), written_at
+        )
         return Sending(
             message_id=message_id,
             event=event,
@@ -152,6 +160,7 @@ class Outbox:
         plain: str,
         account: ChannelAccountRow,
         language: str,
+        written_at: datetime,
     ) -> Letter:
         written, api = rules.written_of(plain), f"{self.public_url}/api/v1"
         spare = "" if TRAITS[event].transactional else writing.spare_token(tools.vault, message_id)
@@ -169,12 +178,20 @@ class Outbox:
             subject=written.subject,
             html=written.html,
             language=language,
+            written_at=written_at,
             attachments=tuple(e for e in rules.files_of(plain) if isinstance(e, Attachment)),
             template=written.template,
             variables=written.variables,
             status_url=f"{api}/webhooks/messages/{account.channel}/{token}",
             unsubscribe_url=unsubscribe,
         )
+
+
+def _found(carried: Carried) -> Outcome:
+    """The vendor had it; that it did not arrive is as if it had been refused."""
+    if carried.state is MessageState.FAILED:
+        return Refused(carried.detail, code=carried.detail)
+    return Sent(carried)
 
 
 def _unseen(error: ChannelError) -> Outcome:
@@ -198,7 +215,9 @@ def _unsent(error: ChannelError) -> Outcome:
         case ChannelBusyError():
             return Later(str(error), seconds=error.retry_after_seconds)
         case RecipientRefusedError():
-            return Refused(f"{error.code}: {error}")
+            return Refused(f"{error.code}: {error}", code=error.code)
+        case ChannelAccountError() if rules.is_of_the_words(str(error)):
+            return Refused(str(error))
         case ChannelAccountError():
             return Troubled(str(error))
         case _:
@@ -227,6 +246,7 @@ async def give_up(
 
 async def _sent(
     session: Session,
+    vault: Vault,
     row: MessageRow,
     account: ChannelAccountRow | None,
     carried: Carried,
@@ -247,15 +267,16 @@ async def _sent(
     MESSAGES_SENT.labels(row.channel, row.event).inc()
     if row.channel is ChannelName.EMAIL:
         EMAIL_SENT.labels(row.event).inc()
-    await _adopt(session, row, now=now)
+    await _adopt(session, vault, row, now=now)
 
 
-async def _adopt(session: Session, row: MessageRow, *, now: datetime) -> None:
+async def _adopt(session: Session, vault: Vault, row: MessageRow, *, now: datetime) -> None:
     """A vendor may have told how it went before we knew by which id."""
     if row.account_id is None or row.vendor_id is None:
         return
     for news in await repository.adopt_strays(session, row.account_id, row.vendor_id):
-        if is_news(row.state, news.state):
+        is_new = is_news(row.state, news.state)
+        if is_new:
             row.state, row.detail = news.state, news.detail
         await repository.note(
             session,
@@ -266,6 +287,8 @@ async def _adopt(session: Session, row: MessageRow, *, now: datetime) -> None:
             state=news.state,
             detail=news.detail,
         )
+        if is_new and news.state is MessageState.FAILED:
+            await did_not_arrive(session, vault, row, news.detail, now=now, code=news.detail)
 
 
 async def _not_sent(
@@ -282,14 +305,13 @@ async def _not_sent(
         account.failed_at, account.failure = now, outcome.detail
     match outcome:
         case Unknown():
-            row.state = MessageState.UNKNOWN
-            row.content = None if TRAITS[row.event].secret else row.content
-            MESSAGES_UNKNOWN.labels(row.channel, row.event).inc()
-            await _noted(session, row, outcome.detail, now=now)
+            await _nobody_knows(session, row, None, now=now)
         case Later():
-            await _later(session, tools, row, outcome, now=now)
+            await _later(session, tools.vault, row, outcome, now=now)
         case Refused():
-            await _next(session, tools, row, outcome.reason, outcome.detail, now=now)
+            await did_not_arrive(
+                session, tools.vault, row, outcome.detail, now=now, code=outcome.code
+            )
         case Troubled():
             row.state, row.begun, row.tries = MessageState.WAITING, False, row.tries - 1
             await _noted(session, row, outcome.detail, now=now)
@@ -297,24 +319,44 @@ async def _not_sent(
                 await _trouble(session, account, outcome.detail, now=now)
 
 
+async def did_not_arrive(
+    session: Session, vault: Vault, row: MessageRow, detail: str, *, now: datetime, code: str = ""
+) -> None:
+    """They will not get it by this channel: the next takes it. Who said stop is not asked again."""
+    if code in rules.STOPPED:
+        person, medium = row.person, row.channel.medium
+        await repository.say(session, row.organisation_id, person, medium, on=False, now=now)
+    await _next(session, vault, row, Reason.REFUSED, detail, now=now)
+
+
+async def _nobody_knows(
+    session: Session, row: MessageRow, reason: Reason | None, *, now: datetime
+) -> None:
+    """Perhaps it went, perhaps not, and nobody can be asked."""
+    row.state, row.reason, row.lease_until = MessageState.UNKNOWN, reason, None
+    row.content = None if TRAITS[row.event].secret else row.content
+    MESSAGES_UNKNOWN.labels(row.channel, row.event).inc()
+    await _noted(session, row, row.detail, now=now)
+
+
 async def _later(
-    session: Session, tools: Tools, row: MessageRow, outcome: Later, *, now: datetime
+    session: Session, vault: Vault, row: MessageRow, outcome: Later, *, now: datetime
 ) -> None:
     wait = RETRY.wait_after(row.tries)
     if wait is None and not outcome.look:
-        await _next(session, tools, row, Reason.GIVEN_UP, outcome.detail, now=now)
+        await _next(session, vault, row, Reason.GIVEN_UP, outcome.detail, now=now)
         return
     if wait is None:
-        row.state = MessageState.UNKNOWN
-    else:
-        row.state, row.begun = MessageState.WAITING, outcome.look
-        row.due_at = now + max(wait, timedelta(seconds=outcome.seconds or 0))
+        await _nobody_knows(session, row, None, now=now)
+        return
+    row.state, row.begun = MessageState.WAITING, outcome.look
+    row.due_at = now + max(wait, timedelta(seconds=outcome.seconds or 0))
     await _noted(session, row, outcome.detail, now=now)
 
 
 async def _next(
     session: Session,
-    tools: Tools,
+    vault: Vault,
     row: MessageRow,
     reason: Reason,
     detail: str,
@@ -328,7 +370,7 @@ async def _next(
         return
     row.state, row.reason = MessageState.FAILED, reason
     await _noted(session, row, detail, now=now)
-    plain = tools.vault.unlock(row.content, context=writing.context_of(row.id))
+    plain = vault.unlock(row.content, context=writing.context_of(row.id))
     telling = Telling(
         organisation_id=row.organisation_id,
         event=row.event,
@@ -342,7 +384,9 @@ async def _next(
         useful_until=row.useful_until,
     )
     await session.flush()
-    await writing.place(session, tools.vault, telling, way, now=now)
+    placed = await writing.place(session, vault, telling, way, now=now)
+    if not placed:
+        await give_up(session, row, reason, detail, now=now)
     if TRAITS[row.event].secret:
         row.content = None
 

@@ -143,6 +143,6 @@ async def post(  # noqa: PLR0917 - fixtures
     assert kept.status_code == 200, kept.text
     vault = Vault(settings.secret_key.get_secret_value())
     async with Outgoing() as outgoing:
-        (errand,) = errands(outgoing, public_url="https://portero.example")
+        errand, _ = errands(outgoing, public_url="https://portero.example")
         assert isinstance(errand, Errand)
         yield Post(tenant, database, clock, Tools(clock=clock, vault=vault), errand)
