@@ -254,10 +254,13 @@ async def take_due(
     return [dict(row) for row in rows.mappings()]
 
 
-async def account(session: Session, account_id: UUID) -> ChannelAccountRow | None:
+async def account(
+    session: Session, account_id: UUID, *, lock: bool = False
+) -> ChannelAccountRow | None:
     """An account, for the worker and for its vendor's calls."""
     statement = select(ChannelAccountRow).where(ChannelAccountRow.id == account_id)
-    return await session.scalar(across_tenants(statement, because=_OF_WORKER))
+    walled = across_tenants(statement, because=_OF_WORKER)
+    return await session.scalar(walled.with_for_update() if lock else walled)
 
 
 async def lock(session: Session, message_id: UUID) -> MessageRow | None:

@@ -106,7 +106,9 @@ class Outbox:
         row = await repository.lock(session, sending.message_id)
         if row is None:
             return
-        account = await repository.account(session, sending.account.id)
+        # Locked: of several that meet the same trouble at once, one tells it.
+        trouble = isinstance(outcome, Troubled)
+        account = await repository.account(session, sending.account.id, lock=trouble)
         if isinstance(outcome, Sent):
             await _sent(session, tools.vault, row, account, outcome.carried, now=now)
         elif row.state is MessageState.SENDING and row.tries == sending.tries:
