@@ -308,7 +308,7 @@ async def under_way(session: Session, account_id: UUID, *, since: datetime) -> t
             MessageRow.account_id == account_id,
             MessageRow.vendor_id.is_not(None),
             MessageRow.sent_at >= since,
-            MessageRow.state.in_((MessageState.SENT, MessageState.DELIVERED, MessageState.READ)),
+            MessageRow.state.not_in((MessageState.FAILED, MessageState.BLOCKED)),
         )
         .order_by(MessageRow.sent_at.desc())
         .limit(100)
