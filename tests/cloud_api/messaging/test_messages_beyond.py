@@ -1,7 +1,7 @@
 """Vendors who are asked, files that go along, slow servers, and what is known of one person."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -10,8 +10,15 @@ import pytest
 from cloud_api.kit.db import Session
 from cloud_api.kit.errands import Errand
 from cloud_api.kit.outgoing import Outgoing
-from cloud_api.messaging.channels.email import EmailChannel
-from cloud_api.messaging.errors import ChannelSilentError
+from cloud_api.messaging.channels.email import EmailChannel, keep_private
+from cloud_api.messaging.errors import (
+    ChannelAccountError,
+    ChannelBusyError,
+    ChannelError,
+    ChannelSilentError,
+    ChannelUnreachableError,
+    RecipientRefusedError,
+)
 from cloud_api.messaging.jobs import errands
 from cloud_api.messaging.people import service as people
 from cloud_api.messaging.service import tell
@@ -30,6 +37,17 @@ from tests.cloud_api.messaging.conftest import Post, Sink
 from tests.cloud_api.messaging.test_messages_once import PAID
 
 CHILE = "+56961234567"
+LETTER = Letter(uuid4(), "key", "ana@example.org", "Hello", "Hello")
+
+
+def account_at(port: int) -> ChannelAccount:
+    credentials = {
+        "host": "127.0.0.1",
+        "port": str(port),
+        "security": "plain",
+        "from_address": "hello@casa.example",
+    }
+    return ChannelAccount(uuid4(), uuid4(), ChannelName.EMAIL, credentials)
 
 
 @dataclass
@@ -120,17 +138,41 @@ async def test_a_server_slower_than_we_wait_after_the_text_leaves_nobody_knowing
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(Slow(), loop=loop), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    credentials = {
-        "host": "127.0.0.1",
-        "port": str(port),
-        "security": "plain",
-        "from_address": "hello@casa.example",
-    }
-    account = ChannelAccount(uuid4(), uuid4(), ChannelName.EMAIL, credentials)
-    letter = Letter(uuid4(), "key", "ana@example.org", "Hello", "Hello")
     with pytest.raises(ChannelSilentError):
-        await EmailChannel(step_seconds=0.5).send(account, letter)
+        await EmailChannel(step_seconds=0.5).send(account_at(port), LETTER)
     server.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ("550 5.1.1 no such mailbox", RecipientRefusedError),
+        ("554 5.7.1 relaying denied", ChannelAccountError),
+        ("452 4.2.2 mailbox full", ChannelBusyError),
+    ],
+)
+async def test_a_servers_no_is_of_the_mailbox_of_the_account_or_of_this_moment(
+    sink: Sink, answer: str, error: type[ChannelError]
+) -> None:
+    sink.at_rcpt = answer
+    with pytest.raises(error):
+        await EmailChannel().send(account_at(sink.port), LETTER)
+    assert sink.mails == []
+
+
+@pytest.mark.parametrize("to", ["ana", "a b@example.org", "ana@example.org\nBcc: x@y.example"])
+async def test_an_address_that_is_none_is_not_offered_to_the_server(sink: Sink, to: str) -> None:
+    with pytest.raises(RecipientRefusedError):
+        await EmailChannel().send(account_at(sink.port), replace(LETTER, to=to))
+    assert sink.mails == []
+
+
+async def test_a_password_is_not_sent_without_encryption_to_another_machine(sink: Sink) -> None:
+    with pytest.raises(ChannelAccountError):
+        keep_private("mail.example.org", "plain")
+    with pytest.raises(ChannelUnreachableError):
+        await EmailChannel(step_seconds=2).send(account_at(1), LETTER)
+    assert sink.mails == []
 
 
 async def test_a_person_is_told_their_messages_and_forgotten(post: Post, sink: Sink) -> None:
