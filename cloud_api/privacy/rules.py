@@ -43,6 +43,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "payment_refunds": "an amount and why; the payment's person is erased",
     "payment_matters": "what staff have to settle about money; no name",
     "value_cards": "value that whoever has the code may spend; it is nobody's by name",
+    "messaging_settings": "how often an organisation writes at most; no person",
     "staff": "the organisation's own people, not its guests",
     "organisations": "the organisation itself",
     "properties": "the organisation's own places",

@@ -19,7 +19,7 @@ from cloud_api.kit.metrics import (
     MESSAGES_SENT,
     MESSAGES_UNKNOWN,
 )
-from cloud_api.kit.vault import Vault
+from cloud_api.kit.vault import Vault, VaultError
 from cloud_api.messaging import repository
 from cloud_api.messaging.errors import (
     ChannelAccountError,
@@ -135,10 +135,12 @@ class Outbox:
     ) -> Sending | None:
         message_id, event = UUID(str(row["id"])), MessageEvent(str(row["event"]))
         account = await repository.account(session, UUID(str(row["account_id"])))
-        cell = row["content"]
-        if account is None or not isinstance(cell, bytes):
+        if account is None:
             return None
-        plain = tools.vault.unlock(cell, context=writing.context_of(message_id))
+        plain = _plain(tools.vault, message_id, row["content"])
+        if plain is None:
+            await _lost(session, message_id, again=bool(row["again"]), now=tools.clock.utc_now())
+            return None
         written_at = row["created_at"]
         assert isinstance(written_at, datetime)  # noqa: S101 - its column's type
         letter = self._letter(
@@ -187,6 +189,29 @@ class Outbox:
             status_url=f"{api}/webhooks/messages/{account.channel}/{token}",
             unsubscribe_url=unsubscribe,
         )
+
+
+def _plain(vault: Vault, message_id: UUID, cell: object) -> str | None:
+    """A message's words; None where they were erased, or do not open any more."""
+    try:
+        return (
+            vault.unlock(cell, context=writing.context_of(message_id))
+            if isinstance(cell, bytes)
+            else None
+        )
+    except VaultError:
+        return None
+
+
+async def _lost(session: Session, message_id: UUID, *, again: bool, now: datetime) -> None:
+    """Without its words a message can neither go nor be looked for; the others do not wait."""
+    row = await repository.lock(session, message_id)
+    if row is None:
+        return
+    if again:
+        await _nobody_knows(session, row, Reason.GIVEN_UP, now=now)
+    else:
+        await give_up(session, row, Reason.GIVEN_UP, "its words are lost", now=now)
 
 
 def _found(carried: Carried) -> Outcome:

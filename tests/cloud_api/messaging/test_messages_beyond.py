@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from cloud_api.kit.db import Session
 from cloud_api.kit.errands import Errand
@@ -173,6 +174,21 @@ async def test_a_password_is_not_sent_without_encryption_to_another_machine(sink
     with pytest.raises(ChannelUnreachableError):
         await EmailChannel(step_seconds=2).send(account_at(1), LETTER)
     assert sink.mails == []
+
+
+async def test_a_message_whose_words_do_not_open_does_not_hold_up_the_others(
+    post: Post, sink: Sink
+) -> None:
+    (broken,) = await post.told(PAID, key="broken")
+    await post.told(PAID, key="whole")
+    async with post.database.transaction() as session:
+        statement = text("UPDATE messages SET content = '\\x0102' WHERE id = :id")
+        await session.execute(statement, {"id": broken})
+    await post.carry()
+    await post.carry()
+    assert len(sink.mails) == 1
+    shown = await post.read(broken)
+    assert (shown["state"], shown["reason"]) == ("failed", "given_up")
 
 
 async def test_a_person_is_told_their_messages_and_forgotten(post: Post, sink: Sink) -> None:

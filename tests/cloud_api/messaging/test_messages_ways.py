@@ -6,6 +6,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from cloud_api.kit.audit import Deed
 from cloud_api.kit.clock import SystemClock
 from cloud_api.messaging import service
 from cloud_api.messaging.types import Attachment, MessageEvent, Recipient, Value
@@ -300,6 +301,8 @@ async def test_limits_and_ways_are_the_organisations_own(post: Post, texting: Tw
     assert len(await post.told(PAID, key="both ways", to=BOTH)) == 2
     off = await post.tenant.put("/message-events/paid_in_full", ways | {"active": False})
     assert off.status_code == 200
+    deeds = {each["action"] for each in (await post.tenant.get("/audit")).json()["items"]}
+    assert {Deed.MESSAGING_CONFIGURED, Deed.EVENT_ROUTED} <= deeds
     (none,) = await post.told(PAID, key="off", to=BOTH)
     assert (await post.read(none))["reason"] == "event_off"
     twice = await post.tenant.put("/message-events/welcome", {"ways": [["email", "email"]]})
@@ -321,3 +324,5 @@ async def test_an_account_can_be_forgotten(post: Post) -> None:
     assert (await post.tenant.delete(f"/channel-accounts/{account['id']}")).status_code == 204
     assert (await post.tenant.delete(f"/channel-accounts/{account['id']}")).status_code == 404
     assert (await post.tenant.get("/channel-accounts")).json() == []
+    deeds = {each["action"] for each in (await post.tenant.get("/audit")).json()["items"]}
+    assert Deed.CHANNEL_ACCOUNT_REMOVED in deeds
