@@ -14,8 +14,9 @@ from cloud_api.messaging import repository
 from cloud_api.messaging.events import MessageReceived
 from cloud_api.messaging.models import ChannelAccountRow, MessageRow, ReceivedRow
 from cloud_api.messaging.news.rules import is_start, is_stop
-from cloud_api.messaging.outbox.service import did_not_arrive
+from cloud_api.messaging.outbox.noting import did_not_arrive
 from cloud_api.messaging.outbox.writing import address_name
+from cloud_api.messaging.preferences import repository as wishes
 from cloud_api.messaging.rules import is_news
 from cloud_api.messaging.types import Incoming, MessageState, News, Overheard
 
@@ -127,7 +128,7 @@ async def _obey(
     names = _names(vault, account, incoming)
     names |= set() if about is None else {about.person}
     for name in sorted(names):
-        await repository.say(
+        await wishes.say(
             session, account.organisation_id, name, account.channel.medium, on=not stop, now=now
         )
 

@@ -13,6 +13,7 @@ from cloud_api.messaging import repository
 from cloud_api.messaging.models import MessageRow
 from cloud_api.messaging.outbox.rules import packed
 from cloud_api.messaging.outbox.types import Telling
+from cloud_api.messaging.preferences import repository as wishes
 from cloud_api.messaging.rules import (
     TRAITS,
     Caps,
@@ -141,7 +142,7 @@ async def _gate(
 
 
 async def _wishes(session: Session, organisation_id: UUID, person: str) -> Wishes:
-    row = await repository.preferences_of(session, organisation_id, person)
+    row = await wishes.preferences_of(session, organisation_id, person)
     if row is None:
         return Wishes()
     return Wishes(

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from cloud_api.kit.db import Json, JsonObject, Session
 from cloud_api.kit.vault import Vault
-from cloud_api.messaging import repository as messages
 from cloud_api.messaging.models import MessageRow, ReceivedRow
 from cloud_api.messaging.outbox import rules
 from cloud_api.messaging.outbox.writing import context_of
 from cloud_api.messaging.people import repository
+from cloud_api.messaging.preferences import repository as wishes
 from cloud_api.messaging.rules import TRAITS
 
 
@@ -28,7 +28,7 @@ async def export_person(
     """What they were told and wrote, and what they agreed to hear; codes are not shown."""
     told = await repository.messages(session, organisation_id, client_id, reservation_ids)
     wrote = await repository.received(session, organisation_id, client_id)
-    said = await messages.preferences_of(session, organisation_id, str(client_id))
+    said = await wishes.preferences_of(session, organisation_id, str(client_id))
     return {
         "told": [_told(each, vault) for each in told],
         "written": [_wrote(each, vault) for each in wrote],

@@ -112,6 +112,24 @@ async def test_a_lost_answer_is_looked_for_and_found(
     assert len(texting.messages) == 1
 
 
+async def test_who_can_be_asked_is_asked_again_when_that_answer_is_lost_too(
+    post: Post, texting: Twilio, exchange: Stage
+) -> None:
+    await post.has_texts(texting)
+    exchange.add_fault(Fault(FaultKind.CUT_AFTER, "/Messages.json", method="POST"))
+    exchange.add_fault(Fault(FaultKind.CUT_AFTER, "/Messages.json", method="GET", times=2))
+    (told,) = await post.told(PAID, to=BY_PHONE)
+    await post.carry_for(seconds=300, step=60)
+    assert (await post.read(told))["state"] == "sent"
+    assert len(texting.messages) == 1
+    exchange.add_fault(Fault(FaultKind.CUT_AFTER, "/Messages.json", method="POST"))
+    exchange.add_fault(Fault(FaultKind.CUT_AFTER, "/Messages.json", method="GET", times=99))
+    (second,) = await post.told(PAID, key="two", to=BY_PHONE)
+    await post.carry_for(seconds=1200, step=60)
+    assert (await post.read(second))["state"] == "unknown"
+    assert len(texting.messages) == 2
+
+
 async def test_a_vendor_that_is_busy_is_not_asked_before_it_said(
     post: Post, texting: Twilio, exchange: Stage
 ) -> None:
