@@ -35,7 +35,6 @@ test-fast: setup ## tests without journeys and storms
 	$(PYTEST) -n $(WORKERS) --dist loadgroup -m "not journey and not storm" $(ARGS)
 
 check: setup ## lint, types, walls, spelling
-	@cat READ_ME_NOW.txt 2>/dev/null || true
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports

@@ -29,6 +29,12 @@ app.add_typer(jobs, name="jobs")
 keys = typer.Typer(help="The root and the cloud's signing keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.add_typer(provision, name="provision")
+messaging = typer.Typer(
+    help="Words people are told things with, and channels.", no_args_is_help=True
+)
+app.add_typer(messaging, name="messaging")
+templates = typer.Typer(help="An organisation's own words.", no_args_is_help=True)
+messaging.add_typer(templates, name="templates")
 dead_letters = typer.Typer(help="Work that was given up.", no_args_is_help=True)
 app.add_typer(dead_letters, name="dead-letters")
 prices = typer.Typer(help="What a property's prices follow.", no_args_is_help=True)
@@ -131,6 +137,32 @@ def prices_seed(property_id: UUID) -> None:
     from portero.verbs.prices import seed_prices
 
     typer.echo(_run(seed_prices(property_id)))
+
+
+@templates.command("seed")
+def messaging_templates_seed(
+    organisation: Annotated[
+        str | None, typer.Option(help="Its id; the only one there is by default.")
+    ] = None,
+) -> None:
+    """Give an organisation copies of all words to edit; its own stay as they are."""
+    from portero.verbs.messaging import seed
+
+    typer.echo(_run(seed(organisation)))
+
+
+@messaging.command("test")
+def messaging_test(
+    channel: Annotated[str, typer.Argument(help="email, sms_twilio, whatsapp, telegram …")],
+    to: Annotated[str, typer.Option(help="An address of this channel.")],
+    organisation: Annotated[
+        str | None, typer.Option(help="Its id; the only one there is by default.")
+    ] = None,
+) -> None:
+    """Send a test message by one channel and say what became of it."""
+    from portero.verbs.messaging import send_test
+
+    typer.echo(_run(send_test(channel, to=to, organisation=organisation)))
 
 
 @dead_letters.command("list")

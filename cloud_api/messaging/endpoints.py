@@ -5,16 +5,20 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
+from pydantic import AwareDatetime
+from sqlalchemy import Select
 
 from cloud_api.accounts.types import Permission
 from cloud_api.kit.errors import NotFound, problem_responses
 from cloud_api.kit.http import IDEMPOTENT, ClockOf, DbSession, allow, backstage, room_router
-from cloud_api.kit.paging import Page, PageWindow, page_of, sort_pattern
+from cloud_api.kit.paging import Page, PageWindow, Window, page_of, sort_pattern
 from cloud_api.kit.tenancy import Scope
 from cloud_api.messaging import repository, service
 from cloud_api.messaging.errors import MessageOnItsWay, MessageTextGone
+from cloud_api.messaging.models import MessageRow
 from cloud_api.messaging.schemas import HistoryOut, MessageDetailOut, MessageOut, StatisticOut
+from cloud_api.messaging.sheet import MOST_EXPORTED, csv_of
 from cloud_api.messaging.types import ChannelName, MessageEvent, MessageState
 
 router = room_router(prefix="/messages", tag="messages")
@@ -35,6 +39,21 @@ class Wanted:
     event: MessageEvent | None = None
     client_id: UUID | None = None
     subject_id: UUID | None = None
+    since: Annotated[AwareDatetime | None, Query(alias="from")] = None
+    until: Annotated[AwareDatetime | None, Query(alias="to", description="before this")] = None
+
+
+def _listed(scope: Scope, wanted: Wanted) -> Select[MessageRow]:
+    return repository.listed(
+        scope,
+        since=wanted.since,
+        until=wanted.until,
+        state=wanted.state,
+        channel=wanted.channel,
+        event=wanted.event,
+        client_id=wanted.client_id,
+        subject_id=wanted.subject_id,
+    )
 
 
 @router.get("")
@@ -46,16 +65,26 @@ async def list_messages(
     sort: Sorting = None,
 ) -> Page[MessageOut]:
     """What was told, blocked and given up; newest first."""
-    statement = repository.listed(
-        scope,
-        state=wanted.state,
-        channel=wanted.channel,
-        event=wanted.event,
-        client_id=wanted.client_id,
-        subject_id=wanted.subject_id,
-    )
-    rows, total = await repository.page(session, statement, window, sort=sort)
+    rows, total = await repository.page(session, _listed(scope, wanted), window, sort=sort)
     return page_of([MessageOut.model_validate(row) for row in rows], total=total, window=window)
+
+
+@router.get(
+    ".csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def export_messages(
+    session: DbSession, scope: Reader, wanted: Annotated[Wanted, Depends()], sort: Sorting = None
+) -> Response:
+    """The same list as a spreadsheet, at most 10,000 rows; cells cannot become formulas."""
+    window = Window(limit=MOST_EXPORTED)
+    rows, _ = await repository.page(session, _listed(scope, wanted), window, sort=sort)
+    return Response(
+        csv_of(MessageOut.model_validate(row) for row in rows),
+        media_type="text/csv; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="messages.csv"'},
+    )
 
 
 @router.get("/statistics")

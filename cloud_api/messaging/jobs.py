@@ -8,10 +8,11 @@ from cloud_api.kit.errands import AnyErrand, Errand
 from cloud_api.kit.jobs import AnyJob, Job
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.messaging import repository
+from cloud_api.messaging.news.polling import Asker
 from cloud_api.messaging.outbox.service import Outbox
 from cloud_api.messaging.outbox.writing import SEND
 from cloud_api.messaging.ports import FileReader
-from cloud_api.messaging.registry import channels
+from cloud_api.messaging.registry import POLLED, channels
 
 TEXTS_KEPT = timedelta(days=90)
 
@@ -28,5 +29,10 @@ def errands(
     outgoing: Outgoing, *, public_url: str, files: FileReader | None = None
 ) -> tuple[AnyErrand, ...]:
     """What is told to the channels' vendors."""
-    box = Outbox(channels(outgoing), public_url.rstrip("/"), files)
-    return (Errand(SEND, box.take, box.run, box.note, every=timedelta(seconds=2)),)
+    known = channels(outgoing)
+    box = Outbox(known, public_url.rstrip("/"), files)
+    asker = Asker(known, POLLED)
+    return (
+        Errand(SEND, box.take, box.run, box.note, every=timedelta(seconds=2)),
+        Errand("messaging.poll", asker.take, asker.run, asker.note, every=timedelta(seconds=30)),
+    )

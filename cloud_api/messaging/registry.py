@@ -12,6 +12,9 @@ from cloud_api.messaging.lines import repository
 from cloud_api.messaging.ports import Channel
 from cloud_api.messaging.types import ChannelName
 
+# Their vendors do not call.
+POLLED = frozenset({ChannelName.SMS_REDVOISS})
+
 
 def channels(outgoing: Outgoing) -> dict[ChannelName, Channel]:
     """One line a channel; mail has a way out of its own."""

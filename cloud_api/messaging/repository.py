@@ -16,16 +16,13 @@ from cloud_api.messaging.models import (
     HistoryRow,
     MessageRow,
     MessagingSettingsRow,
-    PreferencesRow,
     StrayNewsRow,
 )
-from cloud_api.messaging.rules import DAY_BEGINS, DAY_ENDS
 from cloud_api.messaging.types import (
     ChannelName,
     Medium,
     MessageEvent,
     MessageState,
-    PreferenceType,
     Reason,
 )
 
@@ -53,16 +50,8 @@ FROM (
     ORDER BY m.due_at LIMIT :most FOR UPDATE OF m SKIP LOCKED
 ) AS due
 WHERE m.id = due.id
-RETURNING m.id, m.organisation_id, m.event, m.channel, m.language, m.content, m.tries,
+RETURNING m.id, m.organisation_id, m.event, m.channel, m.language, m.content, m.tries, m.created_at,
     m.account_id, m.useful_until, due.begun AS again
-""")
-_REFUSE = text("""
-INSERT INTO message_preferences
-    (organisation_id, person, kinds, hours_from, hours_until, changed_at)
-VALUES (:organisation_id, :person, jsonb_build_object(CAST(:kind AS text), false), :from, :until,
-    :now)
-ON CONFLICT (organisation_id, person) DO UPDATE SET changed_at = :now,
-    kinds = message_preferences.kinds || jsonb_build_object(CAST(:kind AS text), false)
 """)
 _STATISTICS = text("""
 SELECT state, event, channel, cost_currency, count(*) AS messages,
@@ -71,6 +60,7 @@ FROM messages WHERE organisation_id = :organisation_id AND created_at >= :since
 GROUP BY state, event, channel, cost_currency ORDER BY state, event, channel, cost_currency
 """)
 _OF_TELLER = "the organisation is the condition; whoever tells has no scope"
+_OF_VENDOR = "the account is the vendor's proof of who is meant"
 _OF_WORKER = "the worker sends for every tenant"
 _SORTING: dict[str, Column] = {
     "created_at": MessageRow.created_at,
@@ -123,43 +113,6 @@ async def event_settings(
         EventSettingsRow.organisation_id == organisation_id, EventSettingsRow.event == event
     )
     return await session.scalar(across_tenants(statement, because=_OF_TELLER))
-
-
-async def preferences_of(
-    session: Session, organisation_id: UUID, person: str
-) -> PreferencesRow | None:
-    """What this person agreed to hear."""
-    statement = select(PreferencesRow).where(
-        PreferencesRow.organisation_id == organisation_id, PreferencesRow.person == person
-    )
-    return await session.scalar(across_tenants(statement, because=_OF_TELLER))
-
-
-async def refuse(
-    session: Session, organisation_id: UUID, person: str, kind: PreferenceType, *, now: datetime
-) -> None:
-    """From now on nothing of this kind."""
-    values = {
-        "organisation_id": organisation_id,
-        "person": person,
-        "kind": kind,
-        "from": DAY_BEGINS,
-        "until": DAY_ENDS,
-        "now": now,
-    }
-    await session.execute(_REFUSE, values)
-
-
-async def keep_preferences(
-    session: Session, organisation_id: UUID, person: str, values: dict[str, object]
-) -> None:
-    """Replace what a person agreed to."""
-    statement = insert(PreferencesRow).values(
-        organisation_id=organisation_id, person=person, **values
-    )
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["organisation_id", "person"], set_=values)
-    )
 
 
 async def one_at_a_time(session: Session, person: str) -> None:
@@ -220,10 +173,13 @@ async def take_due(
     return [dict(row) for row in rows.mappings()]
 
 
-async def account(session: Session, account_id: UUID) -> ChannelAccountRow | None:
+async def account(
+    session: Session, account_id: UUID, *, lock: bool = False
+) -> ChannelAccountRow | None:
     """An account, for the worker and for its vendor's calls."""
     statement = select(ChannelAccountRow).where(ChannelAccountRow.id == account_id)
-    return await session.scalar(across_tenants(statement, because=_OF_WORKER))
+    walled = across_tenants(statement, because=_OF_WORKER)
+    return await session.scalar(walled.with_for_update() if lock else walled)
 
 
 async def lock(session: Session, message_id: UUID) -> MessageRow | None:
@@ -235,15 +191,49 @@ async def lock(session: Session, message_id: UUID) -> MessageRow | None:
 async def by_vendor(
     session: Session, account_id: UUID, vendor_id: str, message_id: UUID | None
 ) -> MessageRow | None:
-    """The message a vendor speaks of, by its own id or by ours."""
-    named = MessageRow.vendor_id == vendor_id
-    if message_id is not None:
-        named |= MessageRow.id == message_id
-    statement = select(MessageRow).where(MessageRow.account_id == account_id, named)
-    because = "the account is the vendor's proof of who is meant"
-    return await session.scalar(
-        across_tenants(statement.limit(1).with_for_update(), because=because)
+    """The message a vendor speaks of: by our id where it echoes it, else by its own."""
+    for named in (MessageRow.id == message_id, MessageRow.vendor_id == vendor_id):
+        statement = select(MessageRow).where(MessageRow.account_id == account_id, named)
+        found = await session.scalar(
+            across_tenants(statement.limit(1).with_for_update(), because=_OF_VENDOR)
+        )
+        if found is not None:
+            return found
+    return None
+
+
+async def latest_to(
+    session: Session, organisation_id: UUID, channel: ChannelName, hashes: Sequence[bytes]
+) -> MessageRow | None:
+    """The last message to one of these addresses."""
+    statement = (
+        select(MessageRow)
+        .where(
+            MessageRow.organisation_id == organisation_id,
+            MessageRow.to_hash.in_(hashes),
+            MessageRow.channel == channel,
+        )
+        .order_by(MessageRow.created_at.desc())
+        .limit(1)
     )
+    return await session.scalar(across_tenants(statement, because=_OF_VENDOR))
+
+
+async def under_way(session: Session, account_id: UUID, *, since: datetime) -> tuple[str, ...]:
+    """The vendor's ids of what went since and may still change, the newest first."""
+    statement = (
+        select(MessageRow.vendor_id)
+        .where(
+            MessageRow.account_id == account_id,
+            MessageRow.vendor_id.is_not(None),
+            MessageRow.sent_at >= since,
+            MessageRow.state.not_in((MessageState.FAILED, MessageState.BLOCKED)),
+        )
+        .order_by(MessageRow.sent_at.desc())
+        .limit(100)
+    )
+    found = await session.scalars(across_tenants(statement, because=_OF_WORKER))
+    return tuple(each for each in found if each is not None)
 
 
 async def keep_stray(session: Session, values: dict[str, object]) -> None:
@@ -305,6 +295,8 @@ async def forget(session: Session, *, before: datetime) -> None:
 def listed(
     scope: Scope,
     *,
+    since: datetime | None,
+    until: datetime | None,
     state: MessageState | None,
     channel: ChannelName | None,
     event: MessageEvent | None,
@@ -320,7 +312,10 @@ def listed(
         "subject_id": subject_id,
     }
     given = {name: value for name, value in wanted.items() if value is not None}
-    return scoped(select(MessageRow).filter_by(**given), MessageRow, scope)
+    statement = scoped(select(MessageRow).filter_by(**given), MessageRow, scope)
+    if since is not None:
+        statement = statement.where(MessageRow.created_at >= since)
+    return statement if until is None else statement.where(MessageRow.created_at < until)
 
 
 async def page(

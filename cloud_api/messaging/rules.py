@@ -34,20 +34,21 @@ class Trait:
     """How an event is told. Several `ways`: one message by each.
 
     `kind`: what a person refuses it by; None: nobody can, because it was asked for just now or is
-    the staff's own. Transactional ones belong to a stay that is bought: they know no contact hours
-    and carry no link to be spared. `limited`: by the frequency limits, which all of them count in.
-    `secret`: the text is erased as soon as it has gone.
+    the staff's own. Transactional ones belong to a stay that is bought: they carry no link to be
+    spared. `hours`: only within the person's contact hours. `limited`: by the frequency limits,
+    which all of them count in. `secret`: the text is erased as soon as it has gone.
     """
 
     kind: PreferenceType | None
     transactional: bool = True
+    hours: bool = False
     limited: bool = False
     secret: bool = False
     ways: tuple[Way, ...] = (_LETTER,)
 
 
-def _advertising(kind: PreferenceType, *, limited: bool = True) -> Trait:
-    return Trait(kind, transactional=False, limited=limited)
+def _advertising(kind: PreferenceType, *, hours: bool = True, limited: bool = True) -> Trait:
+    return Trait(kind, transactional=False, hours=hours, limited=limited)
 
 
 TRAITS: Mapping[MessageEvent, Trait] = {
@@ -66,14 +67,14 @@ TRAITS: Mapping[MessageEvent, Trait] = {
     MessageEvent.OTP: Trait(None, secret=True, ways=(_AT_ONCE,)),
     MessageEvent.REMINDER_24H: Trait(PreferenceType.REMINDERS),
     MessageEvent.CHECK_OUT: Trait(PreferenceType.REMINDERS, ways=(_AT_ONCE,)),
-    MessageEvent.POST_STAY: _advertising(PreferenceType.SURVEYS, limited=False),
+    MessageEvent.POST_STAY: _advertising(PreferenceType.SURVEYS, hours=False, limited=False),
     MessageEvent.CANCELLATION: Trait(PreferenceType.CONFIRMATIONS),
     MessageEvent.REARRANGED_STAY: Trait(PreferenceType.CONFIRMATIONS),
     MessageEvent.STAFF_ALERT: Trait(None, ways=(_STAFF,)),
     MessageEvent.BIRTHDAY: _advertising(PreferenceType.BIRTHDAY),
     MessageEvent.PROMOTION: _advertising(PreferenceType.PROMOTIONAL),
     MessageEvent.NEWSLETTER: _advertising(PreferenceType.NEWSLETTERS),
-    MessageEvent.REACTIVATION: _advertising(PreferenceType.REACTIVATION),
+    MessageEvent.REACTIVATION: _advertising(PreferenceType.REACTIVATION, hours=False),
     MessageEvent.TEST: Trait(None),
 }
 
@@ -124,10 +125,34 @@ def refused(trait: Trait, medium: Medium, wishes: Wishes, caps: Caps) -> Reason 
 
 def goes_at(trait: Trait, wishes: Wishes, local: datetime) -> datetime:
     """The next gate: now, or when the contact hours next begin. `local` is aware."""
-    if trait.transactional or wishes.hours_from <= local.time() < wishes.hours_until:
+    if not trait.hours or may_be_met(wishes, local.time()):
         return local
     day = local.date() if local.time() < wishes.hours_from else local.date() + timedelta(days=1)
     return datetime.combine(day, wishes.hours_from, local.tzinfo)
+
+
+def may_be_met(wishes: Wishes, at: time) -> bool:
+    """Is it within the contact hours? They may cross midnight; from an hour to itself is always."""
+    begins, ends = wishes.hours_from, wishes.hours_until
+    if begins < ends:
+        return begins <= at < ends
+    return begins == ends or at >= begins or at < ends
+
+
+def merged(several: Sequence[Wishes]) -> Wishes:
+    """What one person said under several names: a "no" under any of them is a "no"."""
+    if not several:
+        return Wishes()
+    media = {each: all(wishes.media.get(each, True) for wishes in several) for each in Medium}
+    kinds = {
+        each: all(wishes.kinds.get(each, True) for wishes in several) for each in PreferenceType
+    }
+    own = next((each for each in several if _hours(each) != _hours(Wishes())), several[0])
+    return Wishes(media, kinds, own.hours_from, own.hours_until)
+
+
+def _hours(wishes: Wishes) -> tuple[time, time]:
+    return wishes.hours_from, wishes.hours_until
 
 
 def caps_on(trait: Trait, medium: Medium, caps: Caps, local: datetime) -> tuple[Cap, ...]:

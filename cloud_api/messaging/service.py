@@ -17,6 +17,7 @@ from cloud_api.messaging.errors import MessageOnItsWay, MessageTextGone
 from cloud_api.messaging.models import MessageRow
 from cloud_api.messaging.outbox import writing
 from cloud_api.messaging.outbox.types import Telling
+from cloud_api.messaging.preferences import repository as wishes
 from cloud_api.messaging.rules import MAY_GO_AGAIN, TRAITS, Way
 from cloud_api.messaging.types import (
     Attachment,
@@ -148,7 +149,7 @@ async def spare(session: Session, vault: Vault, token: str, *, now: datetime) ->
     row = await repository.lock(session, message_id)
     if row is None or (kind := TRAITS[row.event].kind) is None:
         raise NotFound
-    await repository.refuse(session, row.organisation_id, row.person, kind, now=now)
+    await wishes.refuse(session, row.organisation_id, row.person, kind, now=now)
 
 
 async def _place(

@@ -20,6 +20,8 @@ from cloud_api.kit.audit import Deed
 from cloud_api.kit.db import JsonObject, Session
 from cloud_api.kit.ids import new_id
 from cloud_api.kit.tenancy import Scope
+from cloud_api.kit.vault import Vault
+from cloud_api.messaging.people import service as messaging
 from cloud_api.papers import service as papers
 from cloud_api.payments.people import service as payments
 from cloud_api.privacy import repository, rules
@@ -35,7 +37,9 @@ _SPARED: Final = frozenset({Purpose.VOUCHER, Purpose.CONTRACT})
 _BATCH: Final = 5000
 
 
-async def export(session: Session, scope: Scope, client_id: UUID, *, now: datetime) -> JsonObject:
+async def export(
+    session: Session, scope: Scope, client_id: UUID, *, vault: Vault, now: datetime
+) -> JsonObject:
     """Everything about one of the caller's people. Raises NotFound."""
     mine = scope.organisation_id
     person = await clients.export_person(session, scope, client_id)
@@ -56,6 +60,7 @@ async def export(session: Session, scope: Scope, client_id: UUID, *, now: dateti
         "payments": await payments.export_person(session, mine, client_id, bookings),
         "access": await access.export_person(session, mine, bookings),
         "files": await files.export_person(session, mine, client_id, bookings),
+        "messages": await messaging.export_person(session, vault, mine, client_id, bookings),
         "contracts": await papers.export_person(session, mine, bookings),
     }
 
@@ -74,6 +79,7 @@ async def erase(session: Session, scope: Scope, client_id: UUID) -> ErasureOut:
     grants = await access.erase_person(session, mine, bookings)
     await fleet.erase_person(session, mine, bookings)
     await papers.erase_person(session, mine, bookings)
+    await messaging.erase_person(session, mine, client_id, bookings)
     gone = await files.erase_person(session, mine, client_id, bookings, spare=_SPARED)
     await repository.note_erased(session, mine, client_id, erasure_id=new_id())
     done = ErasureOut(client_id=client_id, reservations=len(bookings), grants=grants, files=gone)

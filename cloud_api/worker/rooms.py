@@ -6,6 +6,7 @@ from cloud_api.accounts.jobs import JOBS as ACCOUNTS_JOBS
 from cloud_api.files.errands import errands_of as files_errands
 from cloud_api.files.jobs import JOBS as FILES_JOBS
 from cloud_api.files.registry import store_of
+from cloud_api.files.service import Cabinet
 from cloud_api.fleet.jobs import JOBS as FLEET_JOBS
 from cloud_api.fleet.reactions import REACTIONS as FLEET_REACTIONS
 from cloud_api.jobs.jobs import JOBS as JOBS_JOBS
@@ -17,6 +18,7 @@ from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
 from cloud_api.messaging.jobs import JOBS as MESSAGING_JOBS
 from cloud_api.messaging.jobs import errands as messaging_errands
+from cloud_api.messaging.outbox.enclosing import KeptFiles
 from cloud_api.messaging.reactions import REACTIONS as MESSAGING_REACTIONS
 from cloud_api.payments.errands import errands_of as payments_errands
 from cloud_api.payments.jobs import JOBS as PAYMENTS_JOBS
@@ -51,12 +53,16 @@ JOBS: tuple[AnyJob, ...] = (
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
 
 
-def errands(settings: CloudSettings, outgoing: Outgoing, clock: Clock) -> tuple[AnyErrand, ...]:
+def errands(
+    settings: CloudSettings, outgoing: Outgoing, clock: Clock, vault: Vault, database: Database
+) -> tuple[AnyErrand, ...]:
     """What the rooms have to tell the outside; one line a room."""
+    store = store_of(settings, outgoing, clock)
+    kept = KeptFiles(Cabinet(vault, store), database)
     return (
-        *files_errands(store_of(settings, outgoing, clock)),
+        *files_errands(store),
         *payments_errands(outgoing, clock, public_url=settings.public_url),
-        *messaging_errands(outgoing, public_url=settings.public_url),
+        *messaging_errands(outgoing, public_url=settings.public_url, files=kept),
         *demand_errands(outgoing),
     )
 
@@ -76,6 +82,8 @@ def crew(
         tools=Tools(clock=time, vault=vault),
         reactions=REACTIONS,
         jobs=JOBS,
-        errands=errands(settings, outgoing or Outgoing(settings.vendor_urls), time),
+        errands=errands(
+            settings, outgoing or Outgoing(settings.vendor_urls), time, vault, database
+        ),
         pace=Pace(at_once=max(2, settings.database_pool_size - _SPARE_CONNECTIONS)),
     )

@@ -4,6 +4,8 @@ Nothing can be asked of a mail server afterwards: who is silent after DATA leave
 """
 
 import asyncio
+import re
+import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from email.message import EmailMessage
@@ -19,6 +21,7 @@ from aiosmtplib import (
     SMTPTimeoutError,
 )
 
+from cloud_api.messaging.channels.post import Mishap, invalid_address
 from cloud_api.messaging.errors import (
     ChannelAccountError,
     ChannelBusyError,
@@ -41,6 +44,9 @@ from cloud_api.messaging.types import (
 STEP_SECONDS = 20.0
 _GREYLISTED_SECONDS = 60.0
 _FINAL = 500
+_NOT_ALLOWED = "5.7."
+# ASCII, for not every server takes more (RFC 6531), and nothing that means anything in a header.
+_ADDRESS = re.compile(r"[!-~]{1,64}@[A-Za-z0-9.-]{1,253}")
 
 
 class EmailChannel:
@@ -96,12 +102,18 @@ class EmailChannel:
         try:
             await client.connect()
             if said.get("username"):
+                keep_private(said["host"], security)
                 await client.login(said["username"], said.get("password", ""))
+        except ChannelAccountError:
+            client.close()
+            raise
         except (aiosmtplib.SMTPAuthenticationError, aiosmtplib.SMTPNotSupported) as error:
             client.close()
             raise ChannelAccountError(type(error).__name__) from None
         except (SMTPException, OSError) as error:
             client.close()
+            if _distrusted(error):
+                raise ChannelAccountError("its certificate is not trusted") from None
             raise ChannelUnreachableError(type(error).__name__) from None
         return client
 
@@ -115,8 +127,7 @@ class EmailChannel:
         try:
             await client.rcpt(letter.to)
         except SMTPResponseException as error:
-            nobody = RecipientRefusedError(f"{error.code}", code="no_such_address")
-            raise _refusal(error, nobody) from None
+            raise _refusal(error, _of_the_recipient(error)) from None
         except (SMTPException, OSError) as error:
             raise ChannelUnreachableError(type(error).__name__) from None
 
@@ -124,7 +135,7 @@ class EmailChannel:
         try:
             await client.data(mail.as_bytes())
         except SMTPResponseException as error:
-            refused = RecipientRefusedError(f"{error.code}", code="content_refused")
+            refused = RecipientRefusedError(f"{error.code}", code=Mishap.FILTERED)
             raise _refusal(error, refused) from None
         except (SMTPServerDisconnected, SMTPTimeoutError, OSError, TimeoutError) as error:
             raise ChannelSilentError(type(error).__name__) from None
@@ -140,6 +151,8 @@ def composed(account: ChannelAccount, letter: Letter) -> EmailMessage:
         raise ChannelAccountError("from_address is missing")
     mail = EmailMessage()
     mail["From"] = formataddr((said.get("from_name", ""), sender))
+    if not _ADDRESS.fullmatch(letter.to):
+        raise invalid_address()
     mail["To"] = letter.to
     mail["Subject"] = letter.subject
     mail["Date"] = formatdate(localtime=False)
@@ -158,6 +171,23 @@ def composed(account: ChannelAccount, letter: Letter) -> EmailMessage:
         kind, _, sub = file.media_type.partition("/")
         mail.add_attachment(file.content, maintype=kind, subtype=sub, filename=file.name)
     return mail
+
+
+def _of_the_recipient(error: SMTPResponseException) -> ChannelError:
+    """Nobody there; or it is us whom the server does not let (RFC 3463, 5.7): mend the account."""
+    if str(error.message).startswith(_NOT_ALLOWED):
+        return ChannelAccountError(f"refused with {error.code}")
+    return RecipientRefusedError(f"{error.code}", code=Mishap.UNDELIVERABLE)
+
+
+def _distrusted(error: BaseException) -> bool:
+    return isinstance(error.__cause__ or error, ssl.SSLError)
+
+
+def keep_private(host: str, security: str) -> None:
+    """No password without encryption, but on this very machine."""
+    if security == "plain" and host not in {"localhost", "127.0.0.1", "::1"}:
+        raise ChannelAccountError("a password is not sent without encryption")
 
 
 def _refusal(error: SMTPResponseException, final: ChannelError) -> ChannelError:

@@ -36,6 +36,12 @@ async def keep_account(
     return await service.keep(session, scope, backstage(request).vault, wanted, now=clock.utc_now())
 
 
+@router.delete("/{account_id}", status_code=204, responses=problem_responses(NotFound))
+async def remove_account(account_id: UUID, session: DbSession, scope: Owner) -> None:
+    """Forget an account and its credentials; what waits for it waits for another."""
+    await service.remove(session, scope, account_id)
+
+
 @router.post(
     "/{account_id}/test",
     status_code=201,

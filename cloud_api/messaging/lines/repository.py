@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, or_, select, text
 
 from cloud_api.kit.db import Session
 from cloud_api.kit.tenancy import Scope, across_tenants, scoped
@@ -41,6 +41,34 @@ async def by_token(session: Session, token_hash: bytes) -> ChannelAccountRow | N
     statement = select(ChannelAccountRow).where(ChannelAccountRow.token_hash == token_hash)
     because = "the vendor who calls is known by the address alone"
     return await session.scalar(across_tenants(statement, because=because))
+
+
+async def to_ask(
+    session: Session, channels: frozenset[ChannelName], *, now: datetime, most: int
+) -> list[ChannelAccountRow]:
+    """Accounts whose vendor is due to be asked, locked; another worker's are left to it."""
+    row = ChannelAccountRow
+    statement = (
+        select(row)
+        .where(
+            row.channel.in_(channels),
+            row.active,
+            or_(row.poll_at.is_(None), row.poll_at <= now),
+            or_(row.paused_until.is_(None), row.paused_until <= now),
+        )
+        .order_by(row.poll_at.nulls_first())
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    because = "the worker asks for every tenant"
+    return list(await session.scalars(across_tenants(statement, because=because)))
+
+
+async def remove(session: Session, scope: Scope, account_id: UUID) -> bool:
+    """Forget one of the organisation's; False when there is none."""
+    statement = delete(ChannelAccountRow).where(ChannelAccountRow.id == account_id)
+    gone = scoped(statement, ChannelAccountRow, scope).returning(ChannelAccountRow.id)
+    return (await session.scalars(gone)).first() is not None
 
 
 async def well(

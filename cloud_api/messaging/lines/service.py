@@ -48,6 +48,19 @@ async def keep(
     return out
 
 
+async def remove(session: Session, scope: Scope, account_id: UUID) -> None:
+    """Forget an account and its credentials. Raises NotFound."""
+    if not await repository.remove(session, scope, account_id):
+        raise NotFound
+    await audit.record(
+        session,
+        scope,
+        action=Deed.CHANNEL_ACCOUNT_REMOVED,
+        object_type="channel_account",
+        object_id=account_id,
+    )
+
+
 async def show(session: Session, scope: Scope, vault: Vault) -> list[AccountOut]:
     """All of them, their credentials masked."""
     rows = await repository.all_of(session, scope)

@@ -12,7 +12,11 @@ from cloud_api.kit.ids import new_id
 from cloud_api.kit.vault import Vault
 from cloud_api.messaging import repository
 from cloud_api.messaging.events import MessageReceived
-from cloud_api.messaging.models import ChannelAccountRow, ReceivedRow
+from cloud_api.messaging.models import ChannelAccountRow, MessageRow, ReceivedRow
+from cloud_api.messaging.news.rules import is_start, is_stop
+from cloud_api.messaging.outbox.noting import did_not_arrive
+from cloud_api.messaging.outbox.writing import address_name
+from cloud_api.messaging.preferences import repository as wishes
 from cloud_api.messaging.rules import is_news
 from cloud_api.messaging.types import Incoming, MessageState, News, Overheard
 
@@ -22,12 +26,14 @@ async def apply(
 ) -> None:
     """Note each piece of news once, whatever the order; what is of nobody yet is kept."""
     for news in heard.news:
-        await _note(session, account, news, now=now)
+        await _note(session, vault, account, news, now=now)
     for incoming in heard.incoming:
         await _receive(session, vault, account, incoming, now=now)
 
 
-async def _note(session: Session, account: ChannelAccountRow, news: News, *, now: datetime) -> None:
+async def _note(
+    session: Session, vault: Vault, account: ChannelAccountRow, news: News, *, now: datetime
+) -> None:
     row = await repository.by_vendor(session, account.id, news.vendor_id, _ours(news.key))
     if row is None:
         stray = {
@@ -50,19 +56,25 @@ async def _note(session: Session, account: ChannelAccountRow, news: News, *, now
         state=news.state,
         detail=news.detail,
     )
-    if first and is_news(row.state, news.state):
-        row.state, row.detail, row.lease_until = news.state, news.detail, None
-        row.vendor_id, row.sent_at = row.vendor_id or news.vendor_id, row.sent_at or now
+    if not first or not is_news(row.state, news.state):
+        return
+    row.vendor_id, row.sent_at = row.vendor_id or news.vendor_id, row.sent_at or now
+    row.state, row.detail, row.lease_until = news.state, news.detail, None
+    if news.state is MessageState.FAILED:
+        await did_not_arrive(session, vault, row, news.detail, now=now, code=news.detail)
 
 
 async def _receive(
     session: Session, vault: Vault, account: ChannelAccountRow, incoming: Incoming, *, now: datetime
 ) -> None:
     received_id, answered = new_id(), None
+    about = await _latest(session, vault, account, incoming)
     if incoming.reply_to_vendor_id is not None:
         answered = await repository.by_vendor(
             session, account.id, incoming.reply_to_vendor_id, None
         )
+    about = answered or about
+    client_id = None if about is None else about.client_id
     plain = json.dumps({"sender": incoming.sender, "phone": incoming.phone, "text": incoming.text})
     statement = insert(ReceivedRow).values(
         id=received_id,
@@ -70,7 +82,7 @@ async def _receive(
         account_id=account.id,
         event_id=incoming.event_id,
         channel=account.channel,
-        client_id=None if answered is None else answered.client_id,
+        client_id=client_id,
         reply_to=None if answered is None else answered.id,
         content=vault.lock(plain, context=f"messages_received/{received_id}"),
         received_at=incoming.happened_at or now,
@@ -78,6 +90,7 @@ async def _receive(
     fresh = await session.scalar(statement.on_conflict_do_nothing().returning(ReceivedRow.id))
     if fresh is None:
         return
+    await _obey(session, vault, account, incoming, about, now=now)
     if answered is not None and is_news(answered.state, MessageState.REPLIED):
         answered.state = MessageState.REPLIED
         await repository.note(session, answered, at=now, source="vendor")
@@ -85,9 +98,44 @@ async def _receive(
         received_id=received_id,
         organisation_id=account.organisation_id,
         channel=account.channel,
-        client_id=None if answered is None else answered.client_id,
+        client_id=client_id,
     )
     await publish(session, told, organisation_id=account.organisation_id)
+
+
+async def _latest(
+    session: Session, vault: Vault, account: ChannelAccountRow, incoming: Incoming
+) -> MessageRow | None:
+    """To whom we last wrote at the address they write from."""
+    names = _names(vault, account, incoming)
+    hashes = [bytes.fromhex(each) for each in names]
+    return await repository.latest_to(session, account.organisation_id, account.channel, hashes)
+
+
+async def _obey(
+    session: Session,
+    vault: Vault,
+    account: ChannelAccountRow,
+    incoming: Incoming,
+    about: MessageRow | None,
+    *,
+    now: datetime,
+) -> None:
+    """STOP and START hold for the client and for each address they are known by."""
+    stop = is_stop(incoming.text)
+    if not stop and not is_start(incoming.text):
+        return
+    names = _names(vault, account, incoming)
+    names |= set() if about is None else {about.person}
+    for name in sorted(names):
+        await wishes.say(
+            session, account.organisation_id, name, account.channel.medium, on=not stop, now=now
+        )
+
+
+def _names(vault: Vault, account: ChannelAccountRow, incoming: Incoming) -> set[str]:
+    addresses = {incoming.sender} | ({incoming.phone} if incoming.phone else set())
+    return {address_name(vault, account.channel.medium, each) for each in addresses}
 
 
 def _ours(key: str | None) -> UUID | None:

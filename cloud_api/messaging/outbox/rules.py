@@ -9,8 +9,28 @@ from uuid import UUID
 
 from cloud_api.kit.money import Money
 from cloud_api.messaging.outbox.types import Telling
-from cloud_api.messaging.types import Attachment, FileRef, Recipient, Value
+from cloud_api.messaging.types import Attachment, ChannelName, FileRef, Recipient, Value
 from cloud_api.messaging.wording.types import Written
+
+# What a person must mend in the words, not in the account: others may go meanwhile.
+_OF_THE_WORDS = ("too_long", "template_needed", "refused with 132")
+STOPPED = frozenset({"opted_out", "blocked"})
+"""Codes of refusals by which somebody said that they want no more."""
+
+
+def is_of_the_words(detail: str) -> bool:
+    """Is it this message alone that cannot go, though the account is well?"""
+    return detail.startswith(_OF_THE_WORDS)
+
+
+# Who can be asked may only have been hard to hear; of the others nobody will ever know.
+_CAN_BE_ASKED = frozenset({ChannelName.SMS_TWILIO})
+_MOST_TRIES = 5
+
+
+def may_be_asked_again(channel: ChannelName, *, tries: int) -> bool:
+    """Is it worth asking once more what became of a message?"""
+    return channel in _CAN_BE_ASKED and tries < _MOST_TRIES
 
 
 def packed(telling: Telling, written: Written, *, address: str) -> str:

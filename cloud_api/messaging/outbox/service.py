@@ -10,15 +10,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from cloud_api.kit.db import Session
-from cloud_api.kit.events import publish
 from cloud_api.kit.jobs import Tools
-from cloud_api.kit.metrics import (
-    EMAIL_FAILED,
-    EMAIL_SENT,
-    MESSAGES_FAILED,
-    MESSAGES_SENT,
-    MESSAGES_UNKNOWN,
-)
+from cloud_api.kit.vault import Vault, VaultError
 from cloud_api.messaging import repository
 from cloud_api.messaging.errors import (
     ChannelAccountError,
@@ -27,22 +20,20 @@ from cloud_api.messaging.errors import (
     ChannelSilentError,
     RecipientRefusedError,
 )
-from cloud_api.messaging.events import AccountTroubled, MessageFailed
 from cloud_api.messaging.lines.service import opened
-from cloud_api.messaging.models import ChannelAccountRow, MessageRow
-from cloud_api.messaging.outbox import rules, writing
+from cloud_api.messaging.models import ChannelAccountRow
+from cloud_api.messaging.outbox import noting, rules, writing
 from cloud_api.messaging.outbox.types import (
     Later,
     Outcome,
     Refused,
     Sending,
     Sent,
-    Telling,
     Troubled,
     Unknown,
 )
 from cloud_api.messaging.ports import Channel, FileReader
-from cloud_api.messaging.rules import LOOK_AFTER, RETRY, TRAITS, is_news
+from cloud_api.messaging.rules import LOOK_AFTER, TRAITS
 from cloud_api.messaging.types import (
     Attachment,
     Carried,
@@ -59,7 +50,6 @@ from cloud_api.messaging.wording.rules import laid_out
 BATCH = 10
 # Longer than a look and a send together can last.
 LEASE = timedelta(minutes=3)
-PAUSE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,10 @@ class Outbox:
         """What is due, marked as begun."""
         now = tools.clock.utc_now()
         for row in await repository.overdue(session, now=now, most=BATCH):
-            await give_up(session, row, Reason.TOO_LATE, "", now=now)
+            if row.begun:
+                await noting.nobody_knows(session, row, Reason.TOO_LATE, now=now)
+            else:
+                await noting.give_up(session, row, Reason.TOO_LATE, "", now=now)
         rows = await repository.take_due(session, now=now, lease=now + LEASE, most=BATCH)
         taken = [await self._sending(session, tools, row) for row in rows]
         return [each for each in taken if each is not None]
@@ -89,9 +82,9 @@ class Outbox:
             try:
                 found = await channel.look(sending.account, sending.letter)
             except ChannelError as error:
-                return _unseen(error)
+                return _unseen(error, sending)
             if found is not None:
-                return Sent(found)
+                return _found(found)
         return await self._send(channel, sending)
 
     async def note(
@@ -102,11 +95,13 @@ class Outbox:
         row = await repository.lock(session, sending.message_id)
         if row is None:
             return
-        account = await repository.account(session, sending.account.id)
+        # Locked: of several that meet the same trouble at once, one tells it.
+        trouble = isinstance(outcome, Troubled)
+        account = await repository.account(session, sending.account.id, lock=trouble)
         if isinstance(outcome, Sent):
-            await _sent(session, row, account, outcome.carried, now=now)
+            await noting.sent(session, tools.vault, row, account, outcome.carried, now=now)
         elif row.state is MessageState.SENDING and row.tries == sending.tries:
-            await _not_sent(session, tools, row, account, outcome, now=now)
+            await noting.not_sent(session, tools, row, account, outcome, now=now)
 
     async def _send(self, channel: Channel, sending: Sending) -> Outcome:
         try:
@@ -129,11 +124,17 @@ class Outbox:
     ) -> Sending | None:
         message_id, event = UUID(str(row["id"])), MessageEvent(str(row["event"]))
         account = await repository.account(session, UUID(str(row["account_id"])))
-        cell = row["content"]
-        if account is None or not isinstance(cell, bytes):
+        if account is None:
             return None
-        plain = tools.vault.unlock(cell, context=writing.context_of(message_id))
-        letter = self._letter(tools, message_id, event, plain, account, str(row["language"]))
+        plain = _plain(tools.vault, message_id, row["content"])
+        if plain is None:
+            await _lost(session, message_id, again=bool(row["again"]), now=tools.clock.utc_now())
+            return None
+        written_at = row["created_at"]
+        assert isinstance(written_at, datetime)  # noqa: S101 - its column's type
+        letter = self._letter(
+            tools, message_id, event, plain, account, str(row["language"]), written_at
+        )
         return Sending(
             message_id=message_id,
             event=event,
@@ -152,6 +153,7 @@ class Outbox:
         plain: str,
         account: ChannelAccountRow,
         language: str,
+        written_at: datetime,
     ) -> Letter:
         written, api = rules.written_of(plain), f"{self.public_url}/api/v1"
         spare = "" if TRAITS[event].transactional else writing.spare_token(tools.vault, message_id)
@@ -169,6 +171,7 @@ class Outbox:
             subject=written.subject,
             html=written.html,
             language=language,
+            written_at=written_at,
             attachments=tuple(e for e in rules.files_of(plain) if isinstance(e, Attachment)),
             template=written.template,
             variables=written.variables,
@@ -177,15 +180,49 @@ class Outbox:
         )
 
 
-def _unseen(error: ChannelError) -> Outcome:
+def _plain(vault: Vault, message_id: UUID, cell: object) -> str | None:
+    """A message's words; None where they were erased, or do not open any more."""
+    try:
+        return (
+            vault.unlock(cell, context=writing.context_of(message_id))
+            if isinstance(cell, bytes)
+            else None
+        )
+    except VaultError:
+        return None
+
+
+async def _lost(session: Session, message_id: UUID, *, again: bool, now: datetime) -> None:
+    """Without its words a message can neither go nor be looked for; the others do not wait."""
+    row = await repository.lock(session, message_id)
+    if row is None:
+        return
+    if again:
+        await noting.nobody_knows(session, row, Reason.GIVEN_UP, now=now)
+    else:
+        await noting.give_up(session, row, Reason.GIVEN_UP, "its words are lost", now=now)
+
+
+def _found(carried: Carried) -> Outcome:
+    """The vendor had it; that it did not arrive is as if it had been refused."""
+    if carried.state is MessageState.FAILED:
+        return Refused(carried.detail, code=carried.detail)
+    return Sent(carried)
+
+
+def _unseen(error: ChannelError, sending: Sending) -> Outcome:
     """What a failed look says: nothing is sent before a look has answered."""
     match error:
+        case ChannelSilentError() if rules.may_be_asked_again(
+            sending.account.channel, tries=sending.tries
+        ):
+            return Later(str(error), look=True)
         case ChannelSilentError():
             return Unknown(str(error))
         case ChannelBusyError():
             return Later(str(error), look=True, seconds=error.retry_after_seconds)
         case ChannelAccountError():
-            return Later(str(error), look=True, seconds=PAUSE.total_seconds())
+            return Later(str(error), look=True, seconds=noting.PAUSE.total_seconds())
         case _:
             return Later(str(error), look=True)
 
@@ -198,170 +235,10 @@ def _unsent(error: ChannelError) -> Outcome:
         case ChannelBusyError():
             return Later(str(error), seconds=error.retry_after_seconds)
         case RecipientRefusedError():
-            return Refused(f"{error.code}: {error}")
+            return Refused(f"{error.code}: {error}", code=error.code)
+        case ChannelAccountError() if rules.is_of_the_words(str(error)):
+            return Refused(str(error))
         case ChannelAccountError():
             return Troubled(str(error))
         case _:
             return Later(str(error))
-
-
-async def give_up(
-    session: Session, row: MessageRow, reason: Reason, detail: str, *, now: datetime
-) -> None:
-    """No more tries; whoever looks after it is told."""
-    row.state, row.reason, row.detail, row.lease_until = MessageState.FAILED, reason, detail, None
-    await _noted(session, row, detail or reason, now=now)
-    MESSAGES_FAILED.labels(row.channel, row.event).inc()
-    if row.channel is ChannelName.EMAIL:
-        EMAIL_FAILED.labels(row.event).inc()
-    failed = MessageFailed(
-        message_id=row.id,
-        organisation_id=row.organisation_id,
-        event=row.event,
-        channel=row.channel,
-        reason=reason,
-        subject_id=row.subject_id,
-    )
-    await publish(session, failed, organisation_id=row.organisation_id)
-
-
-async def _sent(
-    session: Session,
-    row: MessageRow,
-    account: ChannelAccountRow | None,
-    carried: Carried,
-    *,
-    now: datetime,
-) -> None:
-    row.vendor_id, row.sent_at, row.lease_until = carried.vendor_id, row.sent_at or now, None
-    row.cost_minor, row.cost_currency = carried.cost_minor, carried.currency
-    if account is not None:
-        account.succeeded_at, account.troubled_since, account.paused_until = now, None, None
-        if carried.cost_minor is None:
-            row.cost_minor, row.cost_currency = account.price_minor, account.price_currency
-    if is_news(row.state, carried.state):
-        row.state, row.detail = carried.state, carried.detail
-        await _noted(session, row, carried.detail, now=now)
-    if TRAITS[row.event].secret:
-        row.content = None
-    MESSAGES_SENT.labels(row.channel, row.event).inc()
-    if row.channel is ChannelName.EMAIL:
-        EMAIL_SENT.labels(row.event).inc()
-    await _adopt(session, row, now=now)
-
-
-async def _adopt(session: Session, row: MessageRow, *, now: datetime) -> None:
-    """A vendor may have told how it went before we knew by which id."""
-    if row.account_id is None or row.vendor_id is None:
-        return
-    for news in await repository.adopt_strays(session, row.account_id, row.vendor_id):
-        if is_news(row.state, news.state):
-            row.state, row.detail = news.state, news.detail
-        await repository.note(
-            session,
-            row,
-            at=now,
-            source="vendor",
-            event_id=news.event_id,
-            state=news.state,
-            detail=news.detail,
-        )
-
-
-async def _not_sent(
-    session: Session,
-    tools: Tools,
-    row: MessageRow,
-    account: ChannelAccountRow | None,
-    outcome: Later | Unknown | Refused | Troubled,
-    *,
-    now: datetime,
-) -> None:
-    row.detail, row.lease_until = outcome.detail, None
-    if account is not None and not isinstance(outcome, Refused):
-        account.failed_at, account.failure = now, outcome.detail
-    match outcome:
-        case Unknown():
-            row.state = MessageState.UNKNOWN
-            row.content = None if TRAITS[row.event].secret else row.content
-            MESSAGES_UNKNOWN.labels(row.channel, row.event).inc()
-            await _noted(session, row, outcome.detail, now=now)
-        case Later():
-            await _later(session, tools, row, outcome, now=now)
-        case Refused():
-            await _next(session, tools, row, outcome.reason, outcome.detail, now=now)
-        case Troubled():
-            row.state, row.begun, row.tries = MessageState.WAITING, False, row.tries - 1
-            await _noted(session, row, outcome.detail, now=now)
-            if account is not None:
-                await _trouble(session, account, outcome.detail, now=now)
-
-
-async def _later(
-    session: Session, tools: Tools, row: MessageRow, outcome: Later, *, now: datetime
-) -> None:
-    wait = RETRY.wait_after(row.tries)
-    if wait is None and not outcome.look:
-        await _next(session, tools, row, Reason.GIVEN_UP, outcome.detail, now=now)
-        return
-    if wait is None:
-        row.state = MessageState.UNKNOWN
-    else:
-        row.state, row.begun = MessageState.WAITING, outcome.look
-        row.due_at = now + max(wait, timedelta(seconds=outcome.seconds or 0))
-    await _noted(session, row, outcome.detail, now=now)
-
-
-async def _next(
-    session: Session,
-    tools: Tools,
-    row: MessageRow,
-    reason: Reason,
-    detail: str,
-    *,
-    now: datetime,
-) -> None:
-    """It surely did not go: the next channel of its way takes it, or it is given up."""
-    way = tuple(ChannelName(each) for each in row.next_channels)
-    if not way or row.content is None:
-        await give_up(session, row, reason, detail, now=now)
-        return
-    row.state, row.reason = MessageState.FAILED, reason
-    await _noted(session, row, detail, now=now)
-    plain = tools.vault.unlock(row.content, context=writing.context_of(row.id))
-    telling = Telling(
-        organisation_id=row.organisation_id,
-        event=row.event,
-        key=row.key,
-        to=rules.recipient_of(plain),
-        values=rules.values_of(plain),
-        attachments=rules.files_of(plain),
-        subject_id=row.subject_id,
-        zone=rules.zone_of(plain),
-        not_before=now,
-        useful_until=row.useful_until,
-    )
-    await session.flush()
-    await writing.place(session, tools.vault, telling, way, now=now)
-    if TRAITS[row.event].secret:
-        row.content = None
-
-
-async def _trouble(
-    session: Session, account: ChannelAccountRow, detail: str, *, now: datetime
-) -> None:
-    account.paused_until = now + PAUSE
-    if account.troubled_since is not None:
-        return
-    account.troubled_since = now
-    told = AccountTroubled(
-        account_id=account.id,
-        organisation_id=account.organisation_id,
-        channel=account.channel,
-        detail=detail,
-    )
-    await publish(session, told, organisation_id=account.organisation_id)
-
-
-async def _noted(session: Session, row: MessageRow, detail: str, *, now: datetime) -> None:
-    await repository.note(session, row, at=now, source="us", detail=detail)

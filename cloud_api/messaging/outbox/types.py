@@ -73,10 +73,11 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nobody is there."""
+    """Nobody is there, or they want no more; `code` is stable."""
 
     detail: str
     reason: Reason = Reason.REFUSED
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

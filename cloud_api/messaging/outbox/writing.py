@@ -13,6 +13,7 @@ from cloud_api.messaging import repository
 from cloud_api.messaging.models import MessageRow
 from cloud_api.messaging.outbox.rules import packed
 from cloud_api.messaging.outbox.types import Telling
+from cloud_api.messaging.preferences import repository as wishes
 from cloud_api.messaging.rules import (
     TRAITS,
     Caps,
@@ -22,6 +23,7 @@ from cloud_api.messaging.rules import (
     exceeded,
     goes_at,
     masked,
+    merged,
     refused,
 )
 from cloud_api.messaging.types import (
@@ -90,7 +92,12 @@ def person_of(vault: Vault, to: Recipient, medium: Medium) -> str:
     """Whose wishes and limits count: the client's, or whoever has this address."""
     if to.client_id is not None:
         return str(to.client_id)
-    return vault.fingerprint(to.at(medium) or "", context=f"messages/{medium}").hex()
+    return address_name(vault, medium, to.at(medium) or "")
+
+
+def address_name(vault: Vault, medium: Medium, address: str) -> str:
+    """A name for whoever has this address, which does not tell it."""
+    return vault.fingerprint(address, context=f"messages/{medium}").hex()
 
 
 def context_of(message_id: UUID) -> str:
@@ -108,7 +115,10 @@ async def _gate(
     session: Session, vault: Vault, telling: Telling, medium: Medium, *, now: datetime
 ) -> tuple[Reason | None, datetime]:
     trait, person = TRAITS[telling.event], person_of(vault, telling.to, medium)
-    wishes = await _wishes(session, telling.organisation_id, person)
+    names = {person, address_name(vault, medium, telling.to.at(medium) or "")}
+    wishes = merged(
+        [await _wishes(session, telling.organisation_id, each) for each in sorted(names)]
+    )
     caps = await caps_of(session, telling.organisation_id)
     earliest = max(now, telling.not_before)
     if (reason := refused(trait, medium, wishes, caps)) is not None:
@@ -132,7 +142,7 @@ async def _gate(
 
 
 async def _wishes(session: Session, organisation_id: UUID, person: str) -> Wishes:
-    row = await repository.preferences_of(session, organisation_id, person)
+    row = await wishes.preferences_of(session, organisation_id, person)
     if row is None:
         return Wishes()
     return Wishes(

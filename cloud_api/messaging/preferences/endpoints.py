@@ -13,7 +13,8 @@ from cloud_api.kit.audit import Deed
 from cloud_api.kit.errors import NotFound, problem_responses
 from cloud_api.kit.http import ClockOf, DbSession, allow, backstage, room_router
 from cloud_api.kit.tenancy import Scope
-from cloud_api.messaging import repository, service
+from cloud_api.messaging import service
+from cloud_api.messaging.preferences import repository as wishes
 from cloud_api.messaging.preferences.schemas import PreferencesIn, PreferencesOut
 from cloud_api.messaging.types import Medium, PreferenceType
 
@@ -34,7 +35,7 @@ _PERSON = "/clients/{client_id}/message-preferences"
 async def read_preferences(client_id: UUID, session: DbSession, scope: Reader) -> PreferencesOut:
     """What this person agreed to hear."""
     await clients.get_client(session, client_id, scope)
-    row = await repository.preferences_of(session, scope.organisation_id, str(client_id))
+    row = await wishes.preferences_of(session, scope.organisation_id, str(client_id))
     return PreferencesOut() if row is None else PreferencesOut.model_validate(row)
 
 
@@ -95,7 +96,7 @@ async def _keep(
         "opted_out_at": now if deed is Deed.OPTED_OUT else None,
         "changed_at": now,
     }
-    await repository.keep_preferences(session, scope.organisation_id, str(client_id), values)
+    await wishes.keep_preferences(session, scope.organisation_id, str(client_id), values)
     await audit.record(session, scope, action=deed, object_type="client", object_id=client_id)
     return PreferencesOut.model_validate(
         wanted.model_dump() | {"opted_out_at": values["opted_out_at"]}

@@ -10,7 +10,10 @@ from cloud_api.messaging.types import Medium, PreferenceType
 
 
 class PreferencesIn(BaseModel):
-    """What they agree to hear, by what; what is not named is agreed to. Hours are local."""
+    """What they agree to hear, by what; what is not named is agreed to.
+
+    Hours are the house's; they may cross midnight, and from an hour to itself is the whole day.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -20,9 +23,7 @@ class PreferencesIn(BaseModel):
     hours_until: time = DAY_ENDS
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.hours_from >= self.hours_until:
-            raise ValueError("hours_from comes before hours_until")
+    def _of_the_house(self) -> Self:
         if self.hours_from.tzinfo or self.hours_until.tzinfo:
             raise ValueError("hours are local: without an offset")
         return self

@@ -32,7 +32,7 @@ async def written_for(
     language: str,
     zone: str,
 ) -> tuple[Written, str]:
-    """The text for somebody, and the language it is in.
+    """The text for somebody, and the language of the words found; days are written as wanted.
 
     A language there are no words in is answered in English, and counted. Words of an organisation's
     own that cannot be used any more give way to those that come along.
@@ -47,7 +47,7 @@ async def written_for(
         chosen = _shipped(event, medium, language)
         told_in = chosen.language if chosen.fell_back else language
         written = write(chosen.words, event, values, language=told_in, zone=zone)
-    return written, told_in
+    return written, chosen.language
 
 
 async def choose(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -23,6 +24,8 @@ from cloud_api.messaging import service
 from cloud_api.messaging.jobs import errands
 from cloud_api.messaging.types import MessageEvent, Recipient, Value
 from cloud_api.settings import CloudSettings
+from portero.simulators import twilio
+from portero.simulators.kit import Stage, playing
 from tests.builders import HandClock, JsonDict, Tenant, found_tenant
 
 
@@ -72,6 +75,18 @@ async def sink() -> AsyncIterator[Sink]:
     server.close()
 
 
+@pytest.fixture
+def texting() -> twilio.Twilio:
+    return twilio.Twilio()
+
+
+@pytest.fixture
+async def exchange(texting: twilio.Twilio) -> AsyncIterator[Stage]:
+    """Twilio's own door: its journal and its faults."""
+    async with playing(texting.app) as stage:
+        yield stage
+
+
 @dataclass
 class Post:
     """An organisation that writes to people, and the worker that carries it."""
@@ -103,6 +118,35 @@ class Post:
                 zone="America/Lima",
             )
 
+    async def has_texts(self, texting: twilio.Twilio) -> str:
+        """The organisation has an account at Twilio; where Twilio calls it."""
+        credentials = {
+            "account_sid": texting.account_sid,
+            "auth_token": texting.auth_token,
+            "from": "+15005550006",
+        }
+        body = {"channel": "sms_twilio", "credentials": credentials}
+        kept = await self.tenant.put("/channel-accounts", body)
+        assert kept.status_code == 200, kept.text
+        return str(kept.json()["webhook_path"])
+
+    async def carry_for(self, *, seconds: int, step: int = 10) -> None:
+        """The worker goes round until this much time has passed."""
+        for _ in range(seconds // step):
+            await self.carry()
+            self.clock.advance(timedelta(seconds=step))
+
+    async def log(self, **wanted: str) -> list[JsonDict]:
+        """All that was told, the earliest first."""
+        answer = await self.tenant.get("/messages", sort="created_at", **wanted)
+        assert answer.status_code == 200, answer.text
+        items: list[JsonDict] = answer.json()["items"]
+        return items
+
+    async def events(self, name: str) -> list[JsonDict]:
+        rows = await self.sql("SELECT payload FROM events_outbox WHERE name = :name", name=name)
+        return [row.payload for row in rows]
+
     async def carry(self) -> int:
         return await self.errand.round(self.database.transaction, self.tools)
 
@@ -126,6 +170,7 @@ async def post(  # noqa: PLR0917 - fixtures
     settings: CloudSettings,
     clock: HandClock,
     sink: Sink,
+    exchange: Stage,
 ) -> AsyncIterator[Post]:
     del cloud_app
     tenant = await found_tenant(database, http)
@@ -142,7 +187,7 @@ async def post(  # noqa: PLR0917 - fixtures
     kept = await tenant.put("/channel-accounts", account)
     assert kept.status_code == 200, kept.text
     vault = Vault(settings.secret_key.get_secret_value())
-    async with Outgoing() as outgoing:
-        (errand,) = errands(outgoing, public_url="https://portero.example")
+    async with Outgoing({"twilio": exchange.url}) as outgoing:
+        errand, _ = errands(outgoing, public_url=settings.public_url)
         assert isinstance(errand, Errand)
         yield Post(tenant, database, clock, Tools(clock=clock, vault=vault), errand)

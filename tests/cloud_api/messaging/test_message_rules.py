@@ -1,10 +1,12 @@
 """Which gate holds a message back, and how each event reads."""
 
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cloud_api.messaging.rules import (
     TRAITS,
@@ -14,6 +16,8 @@ from cloud_api.messaging.rules import (
     exceeded,
     goes_at,
     is_news,
+    may_be_met,
+    merged,
     refused,
 )
 from cloud_api.messaging.types import Medium, MessageEvent, MessageState, PreferenceType, Reason
@@ -77,6 +81,76 @@ def test_offers_wait_for_the_contact_hours_and_reminders_do_not() -> None:
     assert goes_at(OFFER, Wishes(), at(9)) == at(9)
     assert goes_at(OFFER, Wishes(), at(20)) == at(9, day=3)
     assert goes_at(REMINDER, Wishes(), at(3)) == at(3)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "now", "goes"),
+    [
+        (time(22), time(2), at(23), at(23)),
+        (time(22), time(2), at(1), at(1)),
+        (time(22), time(2), at(12), at(22)),
+        (time(9), time(0), at(23), at(23)),
+        (time(9), time(0), at(3), at(9)),
+        (time(9), time(9), at(3), at(3)),
+    ],
+)
+def test_contact_hours_may_cross_midnight_and_from_an_hour_to_itself_is_always(
+    begins: time, ends: time, now: datetime, goes: datetime
+) -> None:
+    assert goes_at(OFFER, Wishes(hours_from=begins, hours_until=ends), now) == goes
+
+
+@given(st.times(), st.times(), st.times())
+def test_whenever_an_offer_goes_is_within_the_contact_hours(
+    begins: time, ends: time, now: time
+) -> None:
+    wishes = Wishes(hours_from=begins, hours_until=ends)
+    goes = goes_at(OFFER, wishes, datetime.combine(at(1).date(), now, UTC))
+    assert may_be_met(wishes, goes.time())
+    assert goes_at(OFFER, wishes, goes) == goes
+
+
+@pytest.mark.parametrize(
+    ("event", "waits"),
+    [
+        (MessageEvent.NEWSLETTER, True),
+        (MessageEvent.PROMOTION, True),
+        (MessageEvent.BIRTHDAY, True),
+        (MessageEvent.REACTIVATION, False),
+        (MessageEvent.POST_STAY, False),
+        (MessageEvent.CONFIRMATION, False),
+        (MessageEvent.REMINDER_24H, False),
+    ],
+)
+def test_contact_hours_are_for_newsletters_offers_and_birthdays_alone(
+    event: MessageEvent, *, waits: bool
+) -> None:
+    assert (goes_at(TRAITS[event], Wishes(), at(3)) != at(3)) is waits
+
+
+@pytest.mark.parametrize(
+    "event", [MessageEvent.CONFIRMATION, MessageEvent.REMINDER_24H, MessageEvent.POST_STAY]
+)
+def test_confirmations_reminders_and_surveys_know_no_limits(event: MessageEvent) -> None:
+    for medium in Medium:
+        assert caps_on(TRAITS[event], medium, Caps(), at(12)) == ()
+
+
+def test_a_no_under_any_name_of_a_person_is_a_no() -> None:
+    client, address = Wishes({Medium.SMS: True}), Wishes({Medium.SMS: False})
+    assert merged([client, address]).media[Medium.SMS] is False
+    assert merged([client, Wishes()]).media[Medium.SMS] is True
+    assert merged([Wishes(), Wishes(hours_from=time(10))]).hours_from == time(10)
+
+
+@pytest.mark.parametrize("event", [each for each in MessageEvent if TRAITS[each].limited])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_short_message_nobody_needs_says_how_to_stop_them(
+    event: MessageEvent, language: str
+) -> None:
+    words = shelf.shipped(event, Medium.SMS, language)
+    assert words is not None
+    assert "STOP" in words.body
 
 
 def test_two_short_messages_a_day_and_eight_a_month_one_mail_a_week_from_monday() -> None:

@@ -1,0 +1,1 @@
+"""How often, by which ways and of what does an organisation write?"""

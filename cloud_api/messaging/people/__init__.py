@@ -1,0 +1,1 @@
+"""What is known here of one person, and how is it forgotten?"""
