@@ -86,7 +86,7 @@ class LetterSettingsRow(Model):
     welcome_days: Mapped[int] = mapped_column(Integer)
     key_days: Mapped[int] = mapped_column(Integer)
     key_delayed_hours: Mapped[int] = mapped_column(Integer)
-    voucher_hours: Mapped[int] = mapped_column(Integer)
+    voucher_minutes: Mapped[int] = mapped_column(Integer)
     thanks_days: Mapped[int] = mapped_column(Integer)
     send_at: Mapped[time]
     check_out_at: Mapped[time]

@@ -16,7 +16,7 @@ CREATE TABLE letter_settings (
     welcome_days INTEGER NOT NULL,
     key_days INTEGER NOT NULL,
     key_delayed_hours INTEGER NOT NULL,
-    voucher_hours INTEGER NOT NULL,
+    voucher_minutes INTEGER NOT NULL,
     thanks_days INTEGER NOT NULL,
     send_at TIME WITHOUT TIME ZONE NOT NULL,
     check_out_at TIME WITHOUT TIME ZONE NOT NULL,

@@ -17,9 +17,9 @@ from cloud_api.properties import service as properties
 from cloud_api.reservations.agenda import service as agenda
 from cloud_api.reservations.agenda.types import NearStay
 
-# No property may write earlier before a stay; see `schemas.Days` and `schemas.Hours`.
+# No property may write earlier before a stay; see `schemas.Days` and `schemas.Minutes`.
 _DAYS_AHEAD: Final = timedelta(days=31)
-_VOUCHER_HOURS: Final = timedelta(hours=72)
+_VOUCHERS_AHEAD: Final = timedelta(hours=72)
 _CALLS_KEPT: Final = timedelta(days=400)
 _OF_KEYS: Final = {
     MessageEvent.KEY_READY: Standing.READY,
@@ -52,7 +52,7 @@ async def call_for_letters(session: Session, clock: Clock) -> dict[str, int]:
 async def call_for_vouchers(session: Session, clock: Clock) -> dict[str, int]:
     """Call for reminders of vouchers whose time is soon over; says how many."""
     now = clock.utc_now()
-    holds = await agenda.awaited_vouchers(session, now=now, until=now + _VOUCHER_HOURS)
+    holds = await agenda.awaited_vouchers(session, now=now, until=now + _VOUCHERS_AHEAD)
     habits = await repository.habits_of(session, {each.property_id for each in holds})
     calls = [
         Call(
@@ -147,4 +147,4 @@ def _of_stay(stay: NearStay, due: Due, now: datetime) -> Call:
 def _voucher_time(habits: Habits) -> timedelta:
     if MessageEvent.VOUCHER_DEADLINE in habits.off:
         return timedelta(0)
-    return timedelta(hours=habits.voucher_hours)
+    return timedelta(minutes=habits.voucher_minutes)

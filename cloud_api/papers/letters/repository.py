@@ -16,7 +16,7 @@ from cloud_api.papers.models import LetterCallRow, LetterSettingsRow
 
 _OF_CLOCK: Final = "the clock writes to every tenant's guests"
 _FIELDS: Final = (
-    *("invitation_days", "welcome_days", "key_days", "key_delayed_hours", "voucher_hours"),
+    *("invitation_days", "welcome_days", "key_days", "key_delayed_hours", "voucher_minutes"),
     *("thanks_days", "send_at", "check_out_at", "review_url", "contact"),
 )
 _FORGET: Final = text("DELETE FROM letter_calls WHERE called_at < :before")

@@ -11,6 +11,7 @@ from cloud_api.papers.letters.types import GUEST_LETTERS, USUAL, ByHand, Habits
 
 type Page = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500)]
 type Days = Annotated[int, Field(ge=0, le=30)]
+type Minutes = Annotated[int, Field(ge=5, le=4320)]
 type Hours = Annotated[int, Field(ge=1, le=72)]
 
 
@@ -39,7 +40,7 @@ class LetterSettings(BaseModel):
     welcome_days: Days = USUAL.welcome_days
     key_days: Days = USUAL.key_days
     key_delayed_hours: Hours = USUAL.key_delayed_hours
-    voucher_hours: Hours = USUAL.voucher_hours
+    voucher_minutes: Minutes = USUAL.voucher_minutes
     thanks_days: Days = USUAL.thanks_days
     send_at: time = USUAL.send_at
     check_out_at: time = USUAL.check_out_at

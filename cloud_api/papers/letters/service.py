@@ -86,7 +86,7 @@ async def write(
     scope = Scope(wanted.organisation_id, PrincipalKind.SYSTEM, wanted.reservation_id)
     try:
         booking = await reservations.get(session, scope, wanted.reservation_id)
-        if booking.status not in TRUE_WHILE[wanted.letter]:
+        if not _is_true(wanted.letter, booking):
             return ()
         client = await _language(session, booking)
         stay = await papers.facts_of(session, scope, booking.id, language=client)
@@ -243,6 +243,13 @@ async def _matter(  # noqa: PLR0917 - all of them are what a letter rests on
         stay_url=None if key is None else f"{public_url}{key.path}",
         pay_url=pay_url,
     )
+
+
+def _is_true(letter: MessageEvent, booking: Booking) -> bool:
+    # Who transfers by hand is urged to show a voucher, not to pay: that letter has its own time.
+    if letter is MessageEvent.HOLD_EXPIRING and booking.transfer:
+        return False
+    return booking.status in TRUE_WHILE[letter]
 
 
 def _is_unsettled(folio: Folio | None) -> bool:

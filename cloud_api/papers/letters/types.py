@@ -72,7 +72,7 @@ class Habits:
     welcome_days: int = 3
     key_days: int = 2
     key_delayed_hours: int = 4
-    voucher_hours: int = 6
+    voucher_minutes: int = 30
     thanks_days: int = 1
     send_at: time = time(10)
     check_out_at: time = time(8)
