@@ -110,7 +110,7 @@ async def write(
         key=key_of(wanted),
         vault=tools.vault,
         now=now,
-        attachments=_attachments(wanted.letter, stay, now),
+        attachments=_attachments(wanted.letter, stay, booking, now),
         subject_id=booking.id,
         zone=stay.zone,
         not_before=starts,
@@ -275,9 +275,12 @@ def _useful(wanted: Call, matter: Matter) -> tuple[datetime | None, datetime | N
     return None, wanted.useful_until
 
 
-def _attachments(letter: MessageEvent, stay: StayFacts, now: datetime) -> tuple[Attachment, ...]:
-    """The stay for one's own calendar, or its striking; papers are behind the guest's link."""
-    if letter not in _WITH_CALENDAR or (letter is MessageEvent.CANCELLATION and stay.version < 1):
+def _attachments(
+    letter: MessageEvent, stay: StayFacts, booking: Booking, now: datetime
+) -> tuple[Attachment, ...]:
+    """The stay for one's own calendar, or its striking where a calendar may have it."""
+    was_certain = booking.moments.confirmed_at is not None
+    if letter not in _WITH_CALENDAR or not was_certain:
         return ()
     return (Attachment(f"{stay.code}.ics", "text/calendar", calendar(stay, now=now)),)
 

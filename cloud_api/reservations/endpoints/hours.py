@@ -4,7 +4,6 @@ from typing import Literal
 from uuid import UUID
 
 from fastapi import Depends
-from starlette.convertors import StringConvertor, register_url_convertor
 
 from cloud_api.kit.errors import TooManyAttempts, problem_responses
 from cloud_api.kit.http import IDEMPOTENT, ClockOf, DbSession, room_router
@@ -22,14 +21,6 @@ from cloud_api.reservations.hours.errors import (
 from cloud_api.reservations.hours.schemas import HourIn, HourOfferOut
 from cloud_api.reservations.schemas import HoldOut, ReservationOut
 
-
-class _HourNames(StringConvertor):
-    """Only these two words: what else stands behind a booking is other rooms'."""
-
-    regex = "late-check-out|early-check-in"
-
-
-register_url_convertor("hours", _HourNames())
 router = room_router(prefix="", tag="reservations")
 
 type Which = Literal["late-check-out", "early-check-in"]
@@ -48,7 +39,7 @@ _PROBLEMS = problem_responses(
 )
 
 
-@router.get("/reservations/{reservation_id}/{which:hours}", responses=_PROBLEMS)
+@router.get("/reservations/{reservation_id}/{which:deed}", responses=_PROBLEMS)
 async def offered(
     reservation_id: UUID, which: Which, scope: Reader, session: DbSession, clock: ClockOf
 ) -> HourOfferOut:

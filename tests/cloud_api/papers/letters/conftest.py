@@ -42,7 +42,7 @@ class Correspondence:
         return await self.visit.book([self.visit.desk.rooms[0]], first, last, **other)
 
     async def told(self, booked: JsonDict) -> list[JsonDict]:
-        """What the API says was told of a booking, first things first."""
+        """What the API says was told of a booking; what was told at one instant is in no order."""
         path = f"/reservations/{booked['id']}/letters"
         answer = await self.visit.hotel.tenant.get(path, sort="created_at")
         assert answer.status_code == 200, answer.text
@@ -50,12 +50,12 @@ class Correspondence:
         return items
 
     async def names(self, booked: JsonDict) -> list[str]:
-        """Which letters, whatever became of them."""
-        return [each["event"] for each in await self.told(booked)]
+        """Which letters, whatever became of them, by name."""
+        return sorted(each["event"] for each in await self.told(booked))
 
     async def went(self, booked: JsonDict) -> list[str]:
-        """Which letters have gone."""
-        return [each["event"] for each in await self.told(booked) if each["state"] == "sent"]
+        """Which letters have gone, by name."""
+        return sorted(each["event"] for each in await self.told(booked) if each["state"] == "sent")
 
     def mails(self, to: str = "ana@example.org") -> list[EmailMessage]:
         return [each for each in self.sink.mails if to in str(each["to"])]
