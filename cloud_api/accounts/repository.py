@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cloud_api.accounts.models import ApiKeyRow, OrganisationRow, SessionRow, StaffRow
-from cloud_api.accounts.types import Role
+from cloud_api.accounts.types import Leader, Role
 from cloud_api.kit.audit import Deed
 from cloud_api.kit.db import Session
 from cloud_api.kit.models import AuditRow
@@ -145,6 +145,25 @@ async def roles_among(session: Session, staff_ids: Sequence[UUID]) -> dict[UUID,
         across_tenants(statement, because="the clock serves every organisation")
     )
     return {staff_id: Role(role) for staff_id, role in rows}
+
+
+async def leaders(session: Session, organisation_id: UUID) -> list[Leader]:
+    """Owners and managers who may log in."""
+    statement = (
+        select(StaffRow.id, StaffRow.name, StaffRow.email)
+        .where(
+            StaffRow.organisation_id == organisation_id,
+            StaffRow.role.in_((Role.OWNER, Role.MANAGER)),
+            StaffRow.active,
+        )
+        .order_by(StaffRow.created_at, StaffRow.id)
+    )
+    rows = await session.execute(
+        across_tenants(
+            statement, because="the organisation is the condition; an event has no scope"
+        )
+    )
+    return [Leader(*row) for row in rows]
 
 
 async def staff_page(

@@ -13,7 +13,7 @@ from cloud_api.accounts.errors import WrongCredentials
 from cloud_api.accounts.models import OrganisationRow, SessionRow, StaffRow
 from cloud_api.accounts.passwords import hash_password, verify_password
 from cloud_api.accounts.rules import permissions_of
-from cloud_api.accounts.types import Permission, Role
+from cloud_api.accounts.types import Leader, Permission, Role
 from cloud_api.kit import audit
 from cloud_api.kit.audit import Deed
 from cloud_api.kit.clock import Clock
@@ -107,6 +107,11 @@ async def permissions_of_staff(
     """What these people, of any organisation, may do; who may not log in (any more) is missing."""
     roles = await repository.roles_among(session, staff_ids)
     return {staff_id: permissions_of(role) for staff_id, role in roles.items()}
+
+
+async def leaders(session: Session, organisation_id: UUID) -> list[Leader]:
+    """The organisation's owners and managers who may log in, the longest there first."""
+    return await repository.leaders(session, organisation_id)
 
 
 async def open_session(session: Session, person: StaffRow, *, now: datetime) -> OpenedSession:

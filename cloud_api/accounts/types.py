@@ -1,6 +1,8 @@
 """Which roles and permissions are there?"""
 
+from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
 
 
 class Role(StrEnum):
@@ -56,3 +58,12 @@ class Permission(StrEnum):
     JOBS_RUN = "jobs:run"
     DISCOUNTS_READ = "discounts:read"
     DISCOUNTS_WRITE = "discounts:write"
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """Somebody who is told when an organisation's business needs a person."""
+
+    staff_id: UUID
+    name: str = field(repr=False)
+    email: str = field(repr=False)

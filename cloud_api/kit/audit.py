@@ -132,6 +132,9 @@ class Deed(StrEnum):
 
     CONTRACT_TEMPLATE_WRITTEN = "papers.contract_template_written"
     CONTRACT_MADE = "papers.contract_made"
+    LETTER_SENT = "papers.letter_sent"
+    LETTER_SETTINGS_CHANGED = "papers.letter_settings_changed"
+    ALERT_SETTINGS_CHANGED = "papers.alert_settings_changed"
 
     PERSON_EXPORTED = "privacy.person_exported"
     PERSON_ERASED = "privacy.person_erased"

@@ -10,6 +10,7 @@ from cloud_api.kit.audit import Deed
 from cloud_api.kit.db import Json, Session
 from cloud_api.kit.errors import NotFound
 from cloud_api.kit.ids import new_id
+from cloud_api.kit.paging import Window
 from cloud_api.kit.tenancy import Scope
 from cloud_api.kit.vault import Vault
 from cloud_api.messaging import repository
@@ -19,6 +20,7 @@ from cloud_api.messaging.outbox import writing
 from cloud_api.messaging.outbox.types import Telling
 from cloud_api.messaging.preferences import repository as wishes
 from cloud_api.messaging.rules import MAY_GO_AGAIN, TRAITS, Way
+from cloud_api.messaging.schemas import MessageOut
 from cloud_api.messaging.types import (
     Attachment,
     ChannelName,
@@ -150,6 +152,23 @@ async def spare(session: Session, vault: Vault, token: str, *, now: datetime) ->
     if row is None or (kind := TRAITS[row.event].kind) is None:
         raise NotFound
     await wishes.refuse(session, row.organisation_id, row.person, kind, now=now)
+
+
+async def told_about(
+    session: Session, scope: Scope, subject_id: UUID, window: Window, *, sort: str | None
+) -> tuple[list[MessageOut], int]:
+    """A page of what was told of this subject, newest first, and how much there is."""
+    statement = repository.listed(
+        scope, state=None, channel=None, event=None, client_id=None, subject_id=subject_id
+    )
+    rows, total = await repository.page(session, statement, window, sort=sort)
+    return [MessageOut.model_validate(row) for row in rows], total
+
+
+async def told_by(session: Session, scope: Scope, message_ids: Sequence[UUID]) -> list[MessageOut]:
+    """These messages of the caller's organisation, as they stand."""
+    rows = [await repository.find(session, scope, each) for each in message_ids]
+    return [MessageOut.model_validate(row) for row in rows if row is not None]
 
 
 async def _place(

@@ -1,9 +1,10 @@
-"""Which tables remember papers, cards and contracts? Their contents are files."""
+"""Which tables remember papers, cards, contracts and letters? Papers' contents are files."""
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, func
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud_api.kit.db import Model
@@ -71,3 +72,44 @@ class ContractRow(Model):
     accepted_by: Mapped[UUID | None]
 
     __table_args__ = (Index(None, "reservation_id", "made_at"),)
+
+
+class LetterSettingsRow(Model):
+    """How a property writes to its guests, where it differs from what is usual."""
+
+    __tablename__ = "letter_settings"
+
+    property_id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    off: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    invitation_days: Mapped[int] = mapped_column(Integer)
+    welcome_days: Mapped[int] = mapped_column(Integer)
+    key_days: Mapped[int] = mapped_column(Integer)
+    key_delayed_hours: Mapped[int] = mapped_column(Integer)
+    voucher_minutes: Mapped[int] = mapped_column(Integer)
+    thanks_days: Mapped[int] = mapped_column(Integer)
+    send_at: Mapped[time]
+    check_out_at: Mapped[time]
+    review_url: Mapped[str | None] = mapped_column(Text)
+    contact: Mapped[str | None] = mapped_column(Text)
+
+
+class LetterCallRow(Model):
+    """A letter the clock has called for; it is not called for again. Holds nothing of a person."""
+
+    __tablename__ = "letter_calls"
+
+    reservation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    letter: Mapped[str] = mapped_column(Text, primary_key=True)
+    fact: Mapped[str] = mapped_column(Text, primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
+    called_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AlertSettingsRow(Model):
+    """Where an organisation's people are alarmed, instead of by their mail addresses."""
+
+    __tablename__ = "alert_settings"
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    telegram_chat: Mapped[str | None] = mapped_column(Text)

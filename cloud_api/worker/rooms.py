@@ -20,6 +20,9 @@ from cloud_api.messaging.jobs import JOBS as MESSAGING_JOBS
 from cloud_api.messaging.jobs import errands as messaging_errands
 from cloud_api.messaging.outbox.enclosing import KeptFiles
 from cloud_api.messaging.reactions import REACTIONS as MESSAGING_REACTIONS
+from cloud_api.papers.alerts.reactions import REACTIONS as ALERTS_REACTIONS
+from cloud_api.papers.letters.jobs import JOBS as LETTERS_JOBS
+from cloud_api.papers.letters.reactions import reactions_of as letters_reactions
 from cloud_api.payments.errands import errands_of as payments_errands
 from cloud_api.payments.jobs import JOBS as PAYMENTS_JOBS
 from cloud_api.pricing.demand.errands import errands_of as demand_errands
@@ -36,6 +39,7 @@ REACTIONS: tuple[AnyReaction, ...] = (
     *ACCESS_REACTIONS,
     *RESERVATIONS_REACTIONS,
     *MESSAGING_REACTIONS,
+    *ALERTS_REACTIONS,
 )
 JOBS: tuple[AnyJob, ...] = (
     *RESERVATIONS_JOBS,
@@ -48,9 +52,15 @@ JOBS: tuple[AnyJob, ...] = (
     *PRICING_JOBS,
     *PRIVACY_JOBS,
     *MESSAGING_JOBS,
+    *LETTERS_JOBS,
 )
 
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
+
+
+def reactions(public_url: str) -> tuple[AnyReaction, ...]:
+    """All that rooms do when something has happened."""
+    return (*REACTIONS, *letters_reactions(public_url))
 
 
 def errands(
@@ -80,7 +90,7 @@ def crew(
     return Crew(
         database=database,
         tools=Tools(clock=time, vault=vault),
-        reactions=REACTIONS,
+        reactions=reactions(settings.public_url),
         jobs=JOBS,
         errands=errands(
             settings, outgoing or Outgoing(settings.vendor_urls), time, vault, database

@@ -103,7 +103,7 @@ VARIABLES: Mapping[MessageEvent, tuple[Variable, ...]] = {
         *_STAY,
         Variable("nights", Kind.NUMBER),
         Variable("guests", Kind.NUMBER),
-        *_money("total", "paid", "balance"),
+        *(Variable(name, Kind.MONEY, optional=True) for name in ("total", "paid", "balance")),
         _link("stay_url"),
     ),
     MessageEvent.WELCOME: (

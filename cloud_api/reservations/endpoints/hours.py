@@ -39,7 +39,7 @@ _PROBLEMS = problem_responses(
 )
 
 
-@router.get("/reservations/{reservation_id}/{which}", responses=_PROBLEMS)
+@router.get("/reservations/{reservation_id}/{which:deed}", responses=_PROBLEMS)
 async def offered(
     reservation_id: UUID, which: Which, scope: Reader, session: DbSession, clock: ClockOf
 ) -> HourOfferOut:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from cloud_api.accounts.types import Permission
 from cloud_api.kit.days import Day
@@ -45,6 +46,14 @@ from cloud_api.reservations.schemas import (
 )
 from cloud_api.reservations.types import Action, Booking, Kind, Nights, Payment, Status
 
+
+class _Deed(StringConvertor):
+    """A word behind a booking that is ours; its `letters` are another room's."""
+
+    regex = r"(?!letters$)[^/]+"
+
+
+register_url_convertor("deed", _Deed())
 router = room_router(prefix="/reservations", tag="reservations")
 
 Reader = Annotated[Scope, Depends(allow(Permission.RESERVATIONS_READ))]
@@ -260,7 +269,7 @@ async def extend_hold(
 
 
 @router.post(
-    "/{reservation_id}/{action}",
+    "/{reservation_id}/{action:deed}",
     response_model=ReservationOut,
     dependencies=[IDEMPOTENT],
     responses=problem_responses(*_CHANGE_PROBLEMS),

@@ -10,9 +10,10 @@ from pydantic import BaseModel
 import cloud_api
 from cloud_api.kit.events import Event
 from cloud_api.kit.jobs import AnyReaction, unique
-from cloud_api.worker.rooms import JOBS, REACTIONS
+from cloud_api.worker.rooms import JOBS, reactions
 from cloud_api.worker.types import cron
 
+REACTIONS = reactions("https://portero.example")
 _ROOT = Path(cloud_api.__file__).parent
 
 

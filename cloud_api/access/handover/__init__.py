@@ -1,0 +1,1 @@
+"""What is a guest told of the key?"""

@@ -1,0 +1,1 @@
+"""What is an organisation alarmed of, and whom?"""

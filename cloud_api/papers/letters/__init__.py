@@ -1,0 +1,1 @@
+"""Which letters does a stay's guest get, and when?"""

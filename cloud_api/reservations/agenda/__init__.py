@@ -1,0 +1,1 @@
+"""Which stays are near, for whoever writes to guests?"""
