@@ -26,6 +26,7 @@ from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.throttle import Throttle
 from cloud_api.kit.vault import Vault
 from cloud_api.reservations.availability.service import taken_by_unit
+from cloud_api.papers.printing.service import Press
 from cloud_api.settings import CloudSettings
 
 TITLE = "Portero"
@@ -86,6 +87,8 @@ def _lifespan(settings: CloudSettings, clock: Clock) -> Lifespan:
             ):
                 vault = Vault(secret)
                 app.state.cabinet = Cabinet(vault, store_of(settings, outgoing, clock))
+                app.state.public_url = settings.public_url
+                app.state.press = Press()
                 app.state.backstage = Backstage(
                     database=database,
                     clock=clock,

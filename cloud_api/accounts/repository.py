@@ -225,6 +225,12 @@ async def organisation(session: Session, scope: Scope) -> OrganisationRow:
     return found.one()
 
 
+async def organisation_name(session: Session, organisation_id: UUID) -> str:
+    """What the tenant calls itself; empty for an unknown one."""
+    statement = select(OrganisationRow.name).where(OrganisationRow.id == organisation_id)
+    return await session.scalar(statement) or ""
+
+
 async def audit_page(
     session: Session, scope: Scope, window: Window, *, object_id: str | None, action: Deed | None
 ) -> tuple[list[AuditRow], int]:

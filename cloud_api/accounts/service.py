@@ -189,6 +189,11 @@ async def ensure_owner(
     return OwnerEnsured(True, tenant.id, person.id)
 
 
+async def organisation_name(session: Session, organisation_id: UUID) -> str:
+    """What the tenant calls itself on its papers."""
+    return await repository.organisation_name(session, organisation_id)
+
+
 def token_hash(token: str) -> bytes:
     """What is stored of a token; its 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).digest()

@@ -56,6 +56,16 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:points AS text[]
 ON CONFLICT DO NOTHING
 """)
 
+_FORGET = text("""
+WITH contacts AS (
+    DELETE FROM client_contacts
+    WHERE organisation_id = :organisation_id AND client_id = :client_id
+)
+UPDATE clients SET name = 'Erased person', language = NULL, notes = '',
+    archived_at = coalesce(archived_at, now())
+WHERE organisation_id = :organisation_id AND id = :client_id
+""")
+
 type Points = Sequence[tuple[ContactKind, str]]
 """Contacts in their one normal form, the one that counts most first."""
 
@@ -170,6 +180,22 @@ async def contacts_of(
     for row in await session.scalars(ordered):
         found[row.client_id].append(row)
     return found
+
+
+async def reach(
+    session: Session, organisation_id: UUID, client_id: UUID
+) -> list[tuple[ContactKind, str]]:
+    """Every contact of one person."""
+    statement = select(ContactRow.kind, ContactRow.value).where(
+        ContactRow.organisation_id == organisation_id, ContactRow.client_id == client_id
+    )
+    rows = await session.execute(across_tenants(statement, because="named with its organisation"))
+    return [(row.kind, row.value) for row in rows]
+
+
+async def forget(session: Session, organisation_id: UUID, client_id: UUID) -> None:
+    """Take the person out of their entry; what refers to it stays whole."""
+    await session.execute(_FORGET, {"organisation_id": organisation_id, "client_id": client_id})
 
 
 async def phones(session: Session, client_id: UUID) -> list[str]:

@@ -17,7 +17,7 @@ from cloud_api.clients.schemas import (
 from cloud_api.clients.types import Client, ContactKind, ContactLike
 from cloud_api.kit import audit
 from cloud_api.kit.audit import Deed
-from cloud_api.kit.db import Session
+from cloud_api.kit.db import JsonObject, Session
 from cloud_api.kit.errors import NotFound
 from cloud_api.kit.ids import new_id
 from cloud_api.kit.tenancy import Scope
@@ -116,6 +116,26 @@ async def remove_contact(session: Session, scope: Scope, client_id: UUID, contac
     if not await repository.remove_contact(session, scope, client_id, contact_id):
         raise NotFound
     await _changed(session, scope, row, action=Deed.CONTACT_REMOVED)
+
+
+async def reach_of(
+    session: Session, organisation_id: UUID, client_id: UUID
+) -> tuple[list[str], list[str]]:
+    """Their mail addresses, and their phone numbers in E.164."""
+    found = await repository.reach(session, organisation_id, client_id)
+    emails = [value for kind, value in found if kind is ContactKind.EMAIL]
+    return emails, [value for kind, value in found if kind is not ContactKind.EMAIL]
+
+
+async def export_person(session: Session, scope: Scope, client_id: UUID) -> JsonObject:
+    """All that stands in the list of guests. Raises NotFound."""
+    told: JsonObject = (await read(session, scope, client_id)).model_dump(mode="json")
+    return told
+
+
+async def erase_person(session: Session, organisation_id: UUID, client_id: UUID) -> None:
+    """Name, language, notes and contacts go; the number of visits stays. Twice is once."""
+    await repository.forget(session, organisation_id, client_id)
 
 
 async def outs(session: Session, scope: Scope, rows: list[ClientRow]) -> list[ClientOut]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, delete, select, text
 
 from cloud_api.files.models import FileRow, StrayRow
-from cloud_api.files.types import FileRef, MediaType, Parcel, Purpose, Resting, State
+from cloud_api.files.types import Endless, FileRef, MediaType, Parcel, Purpose, Resting, State
 from cloud_api.kit.db import Session
 from cloud_api.kit.paging import Column, Window, ordering, read_page
 from cloud_api.kit.tenancy import Scope, scoped
@@ -131,6 +131,21 @@ UPDATE files SET delete_at = least(delete_at, :until)
 WHERE organisation_id = :organisation_id AND reservation_id = :reservation_id
   AND purpose = :purpose AND state IN ('waiting', 'stored')
 """)
+# What is spared keeps its content and its end, not the name somebody gave it.
+_UNNAME = text("""
+UPDATE files SET name = purpose, client_id = NULL
+WHERE organisation_id = :organisation_id AND id = ANY(:ids)
+""")
+_ENDLESS = text("""
+SELECT DISTINCT organisation_id, reservation_id, purpose FROM files
+WHERE delete_at IS NULL AND reservation_id IS NOT NULL AND state IN ('waiting', 'stored')
+ORDER BY reservation_id, purpose LIMIT :most
+""")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:place, 0))")
+_COUNT = text("""
+SELECT count(*) FROM files WHERE organisation_id = :organisation_id AND purpose = :purpose
+  AND reservation_id = :reservation_id AND state IN ('waiting', 'stored')
+""")
 _OF_PERSON = text(f"""
 SELECT {_REF} FROM files AS f
 WHERE f.organisation_id = :organisation_id AND f.state IN ('waiting', 'stored')
@@ -243,6 +258,30 @@ async def limit(
             "until": until,
         },
     )
+
+
+async def unname(session: Session, organisation_id: UUID, file_ids: Sequence[UUID]) -> None:
+    """Take the person out of what is said about these files."""
+    await session.execute(_UNNAME, {"organisation_id": organisation_id, "ids": list(file_ids)})
+
+
+async def endless(session: Session, *, most: int) -> list[Endless]:
+    """Bookings with files whose end is not set, of every tenant."""
+    rows = await session.execute(_ENDLESS, {"most": most})
+    return [Endless(row.organisation_id, row.reservation_id, Purpose(row.purpose)) for row in rows]
+
+
+async def count(
+    session: Session, organisation_id: UUID, reservation_id: UUID, purpose: Purpose
+) -> int:
+    """How many a booking has; whoever else counts waits until the transaction ends."""
+    await session.execute(_LOCK, {"place": f"files|{reservation_id}|{purpose}"})
+    key = {
+        "organisation_id": organisation_id,
+        "reservation_id": reservation_id,
+        "purpose": purpose.value,
+    }
+    return int(await session.scalar(_COUNT, key))
 
 
 async def of_person(

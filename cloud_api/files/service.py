@@ -23,7 +23,7 @@ from cloud_api.files.errors import (
 )
 from cloud_api.files.pictures import service as pictures
 from cloud_api.files.ports import ObjectStore
-from cloud_api.files.types import PICTURES, Content, FileRef, Purpose
+from cloud_api.files.types import PICTURES, Content, Endless, FileRef, Purpose
 from cloud_api.kit.db import Json, JsonObject, Session
 from cloud_api.kit.errands import wake
 from cloud_api.kit.errors import NotFound
@@ -150,6 +150,18 @@ async def limit(
     await repository.limit(session, organisation_id, reservation_id, purpose, until=until)
 
 
+async def count(
+    session: Session, *, organisation_id: UUID, reservation_id: UUID, purpose: Purpose
+) -> int:
+    """How many files of this purpose a booking has, to keep one more only below a bound."""
+    return await repository.count(session, organisation_id, reservation_id, purpose)
+
+
+async def endless(session: Session, *, most: int) -> list[Endless]:
+    """Bookings with files whose end is not set, of every tenant."""
+    return await repository.endless(session, most=most)
+
+
 async def export_person(
     session: Session, organisation_id: UUID, client_id: UUID, reservation_ids: Sequence[UUID]
 ) -> Json:
@@ -166,9 +178,10 @@ async def erase_person(
     *,
     spare: frozenset[Purpose],
 ) -> int:
-    """Forget every file about a person but those of spared purposes; how many."""
+    """Forget every file about a person; spared purposes only lose their names. How many went."""
     found = await repository.of_person(session, organisation_id, client_id, reservation_ids)
     ids = [each.id for each in found if each.purpose not in spare]
+    await repository.unname(session, organisation_id, [each.id for each in found])
     return await forget(session, organisation_id=organisation_id, file_ids=ids)
 
 

@@ -66,6 +66,15 @@ class FileRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Endless:
+    """Files of one booking and purpose whose end is not set."""
+
+    organisation_id: UUID
+    reservation_id: UUID
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """A file that was opened."""
 

@@ -116,6 +116,13 @@ class Deed(StrEnum):
     FILE_SHOWN = "files.shown"
     FILE_FORGOTTEN = "files.forgotten"
 
+    CONTRACT_TEMPLATE_WRITTEN = "papers.contract_template_written"
+    CONTRACT_MADE = "papers.contract_made"
+
+    PERSON_EXPORTED = "privacy.person_exported"
+    PERSON_ERASED = "privacy.person_erased"
+    RETENTION_CHANGED = "privacy.retention_changed"
+
     DEAD_LETTER_REPLAYED = "jobs.dead_letter_replayed"
     DEAD_LETTER_DISCARDED = "jobs.dead_letter_discarded"
 

@@ -17,6 +17,7 @@ from cloud_api.payments.ledger import service as ledger
 from cloud_api.payments.links import service as links
 from cloud_api.payments.matters import service as matters
 from cloud_api.payments.refunds import service as refunds
+from cloud_api.payments.schemas import LineOut
 from cloud_api.payments.types import (
     Balance,
     ChargeLine,
@@ -36,6 +37,11 @@ async def open_folio(session: Session, opening: Opening) -> Folio:
 async def folio(session: Session, subject_id: UUID) -> Folio | None:
     """The folio of this subject, with its balance."""
     return await ledger.find(session, subject_id)
+
+
+async def lines(session: Session, folio: Folio) -> list[LineOut]:
+    """What was charged, paid and given back, in the order it was written."""
+    return [LineOut.of(row) for row in await ledger.lines(session, folio)]
 
 
 async def balance(session: Session, subject_id: UUID) -> Balance:

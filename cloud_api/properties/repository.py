@@ -18,6 +18,7 @@ from cloud_api.properties.types import (
     ConfirmsOn,
     GuestsMay,
     HouseLayout,
+    HousePlace,
     LockPlace,
     PlayerPlace,
     ThingPlace,
@@ -92,6 +93,10 @@ _REGION = text(
 )
 _ADDRESS = text(
     "SELECT p.address FROM houses h JOIN properties p ON p.id = h.property_id"
+    " WHERE h.id = :house_id"
+)
+_PLACE = text(
+    "SELECT p.name, p.address FROM houses h JOIN properties p ON p.id = h.property_id"
     " WHERE h.id = :house_id"
 )
 MOST_ON_SALE = 500
@@ -243,6 +248,13 @@ async def address(session: Session, house_id: UUID) -> str:
     statement = across_tenants(_ADDRESS, because="a grant names its own house")
     found: str | None = await session.scalar(statement, {"house_id": house_id})
     return found or ""
+
+
+async def place(session: Session, house_id: UUID) -> HousePlace | None:
+    """The house's property and address."""
+    statement = across_tenants(_PLACE, because="a booking names its own house")
+    row = (await session.execute(statement, {"house_id": house_id})).first()
+    return None if row is None else HousePlace(property_name=row.name, address=row.address)
 
 
 async def zones(session: Session, house_ids: Sequence[UUID]) -> dict[UUID, str]:

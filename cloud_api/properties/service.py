@@ -7,7 +7,7 @@ from cloud_api.kit.db import Session
 from cloud_api.kit.errors import NotFound
 from cloud_api.kit.tenancy import Scope
 from cloud_api.properties import repository
-from cloud_api.properties.types import BookableUnit, HouseLayout
+from cloud_api.properties.types import BookableUnit, HouseLayout, HousePlace
 
 
 async def units_for_booking(session: Session, unit_ids: Sequence[UUID]) -> tuple[BookableUnit, ...]:
@@ -72,6 +72,14 @@ async def house_layout(session: Session, house_id: UUID, scope: Scope | None = N
 async def house_address(session: Session, house_id: UUID) -> str:
     """Where the house stands, as its owner wrote it; empty when nobody did."""
     return await repository.address(session, house_id)
+
+
+async def house_place(session: Session, house_id: UUID) -> HousePlace:
+    """The property it belongs to, and where it stands. Raises NotFound."""
+    found = await repository.place(session, house_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def time_zones(session: Session, house_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -70,6 +70,14 @@ class BookableUnit:
 
 
 @dataclass(frozen=True, slots=True)
+class HousePlace:
+    """Where a house belongs and stands, as its owner wrote it."""
+
+    property_name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Device:
     id: UUID
     name: str

@@ -18,6 +18,7 @@ from cloud_api.kit.vault import Vault
 from cloud_api.payments.errands import errands_of as payments_errands
 from cloud_api.payments.jobs import JOBS as PAYMENTS_JOBS
 from cloud_api.pricing.jobs import JOBS as PRICING_JOBS
+from cloud_api.privacy.jobs import JOBS as PRIVACY_JOBS
 from cloud_api.reservations.jobs import JOBS as RESERVATIONS_JOBS
 from cloud_api.reservations.reactions import REACTIONS as RESERVATIONS_REACTIONS
 from cloud_api.settings import CloudSettings
@@ -34,6 +35,7 @@ JOBS: tuple[AnyJob, ...] = (
     *PAYMENTS_JOBS,
     *JOBS_JOBS,
     *PRICING_JOBS,
+    *PRIVACY_JOBS,
 )
 
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands

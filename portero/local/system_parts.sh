@@ -28,6 +28,15 @@ command -v strace >/dev/null || missing+=(strace)
 command -v faketime >/dev/null || missing+=(faketime)
 command -v mosquitto >/dev/null || missing+=(mosquitto)
 command -v chromium >/dev/null || missing+=(chromium)
+command -v pdffonts >/dev/null || missing+=(poppler-utils)
+# What papers are set with: shaping of every script, and letters of every language we speak.
+library() { ldconfig -p | grep -q "$1"; }
+letters() { command -v fc-list >/dev/null && fc-list | grep -qi "$1"; }
+library 'libpango-1.0.so.0' || missing+=(libpango-1.0-0)
+library 'libpangoft2-1.0.so.0' || missing+=(libpangoft2-1.0-0)
+library 'libharfbuzz-subset.so.0' || missing+=(libharfbuzz-subset0)
+letters 'NotoSansArabic' || missing+=(fontconfig fonts-noto-core)
+letters 'NotoSansCJK' || missing+=(fonts-noto-cjk)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
@@ -43,6 +52,9 @@ for part in "${missing[@]}"; do
     faketime) say "faketime is not installed and may not be: whole processes under a wrong clock are left out" ;;
     chrony) say "chrony is not installed and may not be: whether it accepts its file is left out" ;;
     mosquitto) say "mosquitto is not installed and may not be: broker tests run on the embedded broker only" ;;
+    poppler-utils) say "poppler-utils is not installed and may not be: which fonts a paper carries is not looked at" ;;
+    libpango*|libharfbuzz*) say "$part is not installed and may not be: no paper can be printed, and its tests fail" ;;
+    fonts-noto-*) say "$part is not installed and may not be: papers show boxes where its letters belong" ;;
     chromium)  say "chromium is not installed and may not be: the page tests in a real browser are left out" ;;
   esac
 done

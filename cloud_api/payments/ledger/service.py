@@ -4,6 +4,7 @@ Everything that writes a line holds the folio's row lock, so sums never miss one
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from cloud_api.kit.db import Session
@@ -43,6 +44,11 @@ async def open_folio(session: Session, opening: Opening) -> Folio:
 async def find(session: Session, subject_id: UUID) -> Folio | None:
     """The subject's folio."""
     return await repository.by_subject(session, subject_id)
+
+
+async def lines(session: Session, folio: Folio) -> list[dict[str, Any]]:
+    """Every line, in the order they were written."""
+    return await repository.lines(session, folio)
 
 
 async def get(session: Session, folio_id: UUID) -> Folio:

@@ -1,0 +1,1 @@
+"""What would a house be told of a person, and how is it forgotten?"""

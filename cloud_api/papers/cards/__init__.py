@@ -1,0 +1,1 @@
+"""What does a stay's public card show to whoever scans it?"""

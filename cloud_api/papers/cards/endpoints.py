@@ -1,0 +1,45 @@
+"""What does a stranger get who scans a card?"""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+from pydantic import BaseModel, JsonValue
+
+from cloud_api.kit.errors import NotFound, TooManyAttempts, problem_responses
+from cloud_api.kit.http import DbSession, backstage, room_router
+from cloud_api.kit.throttle import Limit, source_of
+from cloud_api.papers.cards import service
+
+router = room_router(prefix="/public/cards", tag="cards")
+
+LOOKS_PER_ADDRESS = Limit(attempts=60, window=timedelta(minutes=1))
+_OPEN: dict[str, JsonValue] = {"security": []}
+
+
+class CardOut(BaseModel):
+    """All a card tells: a name, and where its owner stays or stayed."""
+
+    name: str
+    property: str
+
+
+async def _counted(request: Request) -> None:
+    address = source_of(request.client and request.client.host)
+    wait = await backstage(request).throttle.hit("papers.card", address, LOOKS_PER_ADDRESS)
+    if wait is not None:
+        raise TooManyAttempts(retry_after_seconds=wait)
+
+
+@router.get(
+    "/{token}",
+    dependencies=[Depends(_counted)],
+    openapi_extra=_OPEN,
+    responses=problem_responses(NotFound, TooManyAttempts),
+)
+async def read_card(
+    token: Annotated[str, Path(min_length=1, max_length=100)], session: DbSession
+) -> CardOut:
+    """The card of this token."""
+    card = await service.show(session, token)
+    return CardOut(name=card.name, property=card.property)

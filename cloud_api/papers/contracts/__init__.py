@@ -1,0 +1,1 @@
+"""Which words does a guest agree to, and which version of them?"""

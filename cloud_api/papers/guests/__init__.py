@@ -1,0 +1,1 @@
+"""Which papers does the guest who booked get by the link?"""

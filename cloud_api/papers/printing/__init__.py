@@ -1,0 +1,1 @@
+"""How does a page become a PDF, without harm and within its time?"""

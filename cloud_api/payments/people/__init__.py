@@ -1,0 +1,1 @@
+"""What do folios know of a person, and how is it forgotten?"""

@@ -1,0 +1,1 @@
+"""What do bookings know of a person, and how is it forgotten?"""
