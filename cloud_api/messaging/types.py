@@ -186,6 +186,8 @@ class Letter:
     subject: str = field(default="", repr=False)
     html: str | None = field(default=None, repr=False)
     language: str = "en"
+    # What a vendor has from before this is another letter, though of the same words.
+    written_at: datetime | None = None
     attachments: tuple[Attachment, ...] = field(default=(), repr=False)
     template: str | None = None
     variables: tuple[str, ...] = field(default=(), repr=False)
