@@ -26,6 +26,8 @@ _FRONT_DESK = frozenset(
         Permission.FILES_READ,
         Permission.FILES_WRITE,
         Permission.FILES_PRIVATE,
+        Permission.MESSAGES_READ,
+        Permission.MESSAGES_WRITE,
     }
 )
 _OWNERS_ONLY = frozenset({Permission.ORGANISATION_WRITE})
@@ -44,6 +46,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.ACCESS_READ,
         Permission.STAFF_READ,
         Permission.FILES_READ,
+        Permission.MESSAGES_READ,
     },
 }
 

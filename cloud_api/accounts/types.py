@@ -49,5 +49,8 @@ class Permission(StrEnum):
     PRIVACY_EXPORT = "privacy:export"
     PRIVACY_ERASE = "privacy:erase"
     PRIVACY_RULES = "privacy:rules"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_WRITE = "messages:write"
+    MESSAGING_SETUP = "messaging:setup"
     JOBS_READ = "jobs:read"
     JOBS_RUN = "jobs:run"

@@ -10,6 +10,7 @@ addresses nor bodies are logged here: both may hold secrets.
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -23,6 +24,9 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 20.0
 # A vendor that sends more than this is broken, or not the vendor.
 MOST_ANSWER_BYTES = 10 * 1024 * 1024
+
+# It would write every address at INFO, and some vendors want their secret in it.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class OutgoingError(Exception):

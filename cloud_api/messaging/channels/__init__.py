@@ -1,0 +1,1 @@
+"""By which ways do messages leave the house?"""
