@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from cloud_api.accounts import repository
 from cloud_api.accounts.errors import EmailTaken, LastOwner, RoleOutOfReach
 from cloud_api.accounts.models import ApiKeyRow, OrganisationRow, StaffRow
-from cloud_api.accounts.passwords import hash_password
+from cloud_api.kit.passwords import hash_password
 from cloud_api.accounts.rules import may_manage
 from cloud_api.accounts.schemas import (
     ApiKeyOut,

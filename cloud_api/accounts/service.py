@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from cloud_api.accounts import repository
 from cloud_api.accounts.errors import WrongCredentials
 from cloud_api.accounts.models import OrganisationRow, SessionRow, StaffRow
-from cloud_api.accounts.passwords import hash_password, verify_password
+from cloud_api.kit.passwords import hash_password, verify_password
 from cloud_api.accounts.rules import permissions_of
 from cloud_api.accounts.types import Permission, Role
 from cloud_api.kit import audit

@@ -4,11 +4,11 @@ import json
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends, Request, Response
 
 from cloud_api.accounts.types import Permission
 from cloud_api.kit.errors import Forbidden, NotFound, problem_responses
-from cloud_api.kit.http import IDEMPOTENT, ClockOf, DbSession, allow, room_router
+from cloud_api.kit.http import IDEMPOTENT, ClockOf, DbSession, allow, backstage, room_router
 from cloud_api.kit.tenancy import Scope
 from cloud_api.privacy import service
 from cloud_api.privacy.errors import StayNotOver
@@ -28,10 +28,11 @@ Ruler = Annotated[Scope, Depends(allow(Permission.PRIVACY_RULES))]
     responses=problem_responses(NotFound, Forbidden),
 )
 async def export_client(
-    client_id: UUID, session: DbSession, scope: Exporter, clock: ClockOf
+    request: Request, client_id: UUID, session: DbSession, scope: Exporter, clock: ClockOf
 ) -> Response:
     """Everything about this person in one JSON file; each export is on record."""
-    told = await service.export(session, scope, client_id, now=clock.utc_now())
+    vault = backstage(request).vault
+    told = await service.export(session, scope, vault, client_id, now=clock.utc_now())
     return Response(
         json.dumps(told, ensure_ascii=False, indent=2),
         media_type="application/json",

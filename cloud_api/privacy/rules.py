@@ -11,6 +11,9 @@ from typing import Final
 COVERED: Final[Mapping[str, str]] = {
     "clients": "clients",
     "client_contacts": "clients",
+    "client_accounts": "clients",
+    "client_sessions": "clients",
+    "client_codes": "clients",
     "reservations": "reservations",
     "access_grants": "access",
     "access_guest_sessions": "access",

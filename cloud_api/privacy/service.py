@@ -20,6 +20,7 @@ from cloud_api.kit.audit import Deed
 from cloud_api.kit.db import JsonObject, Session
 from cloud_api.kit.ids import new_id
 from cloud_api.kit.tenancy import Scope
+from cloud_api.kit.vault import Vault
 from cloud_api.papers import service as papers
 from cloud_api.payments.people import service as payments
 from cloud_api.privacy import repository, rules
@@ -35,10 +36,12 @@ _SPARED: Final = frozenset({Purpose.VOUCHER, Purpose.CONTRACT})
 _BATCH: Final = 5000
 
 
-async def export(session: Session, scope: Scope, client_id: UUID, *, now: datetime) -> JsonObject:
+async def export(
+    session: Session, scope: Scope, vault: Vault, client_id: UUID, *, now: datetime
+) -> JsonObject:
     """Everything about one of the caller's people. Raises NotFound."""
     mine = scope.organisation_id
-    person = await clients.export_person(session, scope, client_id)
+    person = await clients.export_person(session, scope, vault, client_id)
     bookings = await reservations.of_person(session, await _whose(session, scope, client_id))
     await audit.record(
         session,

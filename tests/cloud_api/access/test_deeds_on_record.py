@@ -374,6 +374,7 @@ def test_all_deeds_are_named_alike() -> None:
         "privacy",
         "properties",
         "reservations",
+        "crm",
         "messaging",
         "pricing",
     }
