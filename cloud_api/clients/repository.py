@@ -343,9 +343,7 @@ async def count_visit(session: Session, client_id: UUID) -> None:
     )
 
 
-def _filtered(
-    statement: Select[tuple[ClientRow]], wanted: Filter, scope: Scope
-) -> Select[tuple[ClientRow]]:
+def _filtered(statement: Select[ClientRow], wanted: Filter, scope: Scope) -> Select[ClientRow]:
     if wanted.query:
         named = ClientRow.name.icontains(wanted.query, autoescape=True)
         reached = _reached_by(wanted.query, wanted.phone, scope)

@@ -209,7 +209,7 @@ async def export_person(
     if account is not None:
         told["account"] = {
             "created_at": account.created_at.isoformat(),
-            "signs_in_by": ["code"] + (["password"] if account.password_hash else []),
+            "signs_in_by": "code, password" if account.password_hash else "code",
             "facebook_id": account.facebook_id,
             "facebook_name": account.facebook_name,
         }

@@ -68,7 +68,7 @@ class CodeChannel(StrEnum):
 
     @property
     def kind(self) -> "ContactKind":
-        """Which kind of contact it needs."""
+        """As which kind of contact what it reaches is kept; a number is one by either way."""
         return _KINDS[self]
 
 
@@ -163,5 +163,5 @@ class ContactLike(Protocol):
 _KINDS = {
     CodeChannel.EMAIL: ContactKind.EMAIL,
     CodeChannel.SMS: ContactKind.PHONE,
-    CodeChannel.WHATSAPP: ContactKind.WHATSAPP,
+    CodeChannel.WHATSAPP: ContactKind.PHONE,
 }
