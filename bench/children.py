@@ -87,10 +87,22 @@ async def until_answers(address: Address, process: Process) -> float:
 
 def memory(process: Process) -> tuple[float, float]:
     """Resident MiB of a process: all of it, and what it does not share with others."""
+    sizes = _sizes(process)
+    return sizes["Rss"] / 1024, (sizes["Private_Clean"] + sizes["Private_Dirty"]) / 1024
+
+
+def together(*processes: Process) -> float:
+    """Resident MiB of several processes, what they share among themselves or with others divided.
+
+    Linux' proportional set size: the sum over all processes of a machine is what is in its memory.
+    """
+    return sum(_sizes(each)["Pss"] for each in processes) / 1024
+
+
+def _sizes(process: Process) -> dict[str, int]:
     text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
     sizes: dict[str, int] = {}
     for line in text.splitlines()[1:]:
         name, _, rest = line.partition(":")
         sizes[name] = int(rest.split()[0])
-    private = sizes["Private_Clean"] + sizes["Private_Dirty"]
-    return sizes["Rss"] / 1024, private / 1024
+    return sizes

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from bench.children import Children, end, inherited, memory, until_answers
+from bench.children import Children, end, inherited, memory, together, until_answers
 from bench.figures import Report, Single
 from bench.house import House, Running, running
 from bench.wire import Wire, wires
@@ -22,6 +22,17 @@ from portero.local.broker import LocalBroker
 from protocol.ids import AttemptId
 
 FLOOR = ("-c", "import aiohttp, pydantic, cryptography")
+# What lockd's drivers stand on; nothing of ours.
+ALL_LIBRARIES = (
+    "-c",
+    "import aiohttp, bleak, cryptography, homeassistant_api, pydantic, sqlite_utils, ttlock_ble",
+)
+_SERVERS = {
+    "PORTERO_AGENT_MUSIC_URL": "http://127.0.0.1:9",
+    "PORTERO_AGENT_HOME_URL": "http://127.0.0.1:9",
+    "PORTERO_AGENT_HOME_TOKEN": "nobody's",
+}
+_LOADED_SECONDS = 5.0
 UNLOCKS = 1000
 MOVES_A_GRANT = 25
 _ASK_AGAIN_SECONDS = 0.005
@@ -43,6 +54,7 @@ async def run(folder: Path, *, quick: bool) -> Report:
             end(house.lockd)
             known, tokens = house.house, house.tokens
         report.singles += await _starts(known, tokens, children, starts)
+        report.singles += await _with_all_drivers(known, tokens, children, starts)
     return report
 
 
@@ -91,6 +103,37 @@ async def _tap(wire: Wire, house: House, token: str) -> str:
     return attempt
 
 
+async def _with_all_drivers(
+    house: House, tokens: tuple[str, ...], children: Children, times: int
+) -> list[Single]:
+    """Every lock's and every speaker's driver loaded, their servers not there."""
+    bare, decided, weights = list[float](), list[float](), list[float]()
+    with LocalBroker(house.folder / "broker", port=house.broker_port):
+        for turn in range(times):
+            bare.append(await asyncio.to_thread(_bare_start, ALL_LIBRARIES))
+            token = tokens[turn % len(tokens)]
+            began = time.perf_counter()
+            lockd = house.start_lockd(children, "all")
+            async with LockdClient(house.socket) as client, asyncio.timeout(_START_SECONDS):
+                await _first_decision(client, house, token)
+            decided.append(time.perf_counter() - began)
+            agent = house.start_agent(children, **_SERVERS)
+            await until_answers(house.lan, agent)
+            await asyncio.sleep(_LOADED_SECONDS)
+            weights.append(together(lockd, agent))
+            for process in (lockd, agent):
+                await asyncio.to_thread(end, process)
+    return [
+        Single("both together, all drivers, shared pages once", "MiB", statistics.median(weights)),
+        Single(
+            "start → lockd's first decision, all drivers",
+            "s",
+            statistics.median(decided),
+            statistics.median(bare),
+        ),
+    ]
+
+
 async def _starts(
     house: House, tokens: tuple[str, ...], children: Children, times: int
 ) -> list[Single]:
@@ -109,9 +152,9 @@ async def _starts(
     ]
 
 
-def _bare_start() -> float:
+def _bare_start(floor: tuple[str, str] = FLOOR) -> float:
     began = time.perf_counter()
-    subprocess.run([sys.executable, *FLOOR], check=True, env=inherited())  # noqa: S603 - as above
+    subprocess.run([sys.executable, *floor], check=True, env=inherited())  # noqa: S603 - as above
     return time.perf_counter() - began
 
 

@@ -93,23 +93,24 @@ class House:
         """When the bolt was called."""
         return self.folder / "calls"
 
-    def start_lockd(self, children: Children) -> Process:
-        """The process that decides, with the instant bolt."""
+    def start_lockd(self, children: Children, *drivers: str) -> Process:
+        """The process that decides, with the instant bolt; `all` loads every vendor's driver."""
         extra = {
             "PORTERO_LOCKD_DATA": str(self.folder / "lockd"),
             "PORTERO_LOCKD_SOCKET": str(self.socket),
             "PORTERO_LOCKD_PRODUCTION": "false",
         }
-        return children.start("lockd", "bench.instant_bolt", str(self.calls), extra=extra)
+        return children.start("lockd", "bench.instant_bolt", str(self.calls), *drivers, extra=extra)
 
-    def start_agent(self, children: Children) -> Process:
-        """The process that carries, as it ships."""
+    def start_agent(self, children: Children, **servers: str) -> Process:
+        """The process that carries, as it ships; `servers` are further settings of its own."""
         extra = {
             "PORTERO_AGENT_DATA": str(self.folder / "agent"),
             "PORTERO_AGENT_LOCKD_SOCKET": str(self.socket),
             "PORTERO_AGENT_MQTT_PORT": str(self.broker_port),
             "PORTERO_AGENT_LAN_HOST": self.lan.host,
             "PORTERO_AGENT_LAN_PORT": str(self.lan.port),
+            **servers,
         }
         return children.start("agent", "portero", "agent", extra=extra)
 

@@ -1,13 +1,18 @@
 """How does the real lockd run with a bolt that answers at once, so that no radio is measured?
 
-`python -m bench.instant_bolt <file>`: lockd as its settings say, but every lock is a bolt that
-writes down the moment it was called (8 bytes, seconds of the machine's monotonic clock).
+`python -m bench.instant_bolt <file> [all]`: lockd as its settings say, but every lock is a bolt
+that writes down the moment it was called (8 bytes, seconds of the machine's monotonic clock). `all`
+loads the drivers of every vendor, not only that of a lock with Bluetooth.
 """
+
+# ruff: noqa: E402 - the first line must come before what it keeps out
+import sys
+
+sys.modules.setdefault("rich", None)  # type: ignore[arg-type] # as `portero lockd` does
 
 import asyncio
 import os
 import struct
-import sys
 import time
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,6 +25,11 @@ from edge_agent.settings import LockdSettings
 from edge_agent.store.locks import KeptLock
 
 MOMENT = struct.Struct("d")
+ALL_DRIVERS = (
+    "edge_agent.drivers.ttlock_ble",
+    "edge_agent.drivers.ttlock_cloud",
+    "edge_agent.drivers.home_assistant.client",
+)
 
 
 @dataclass(slots=True)
@@ -63,7 +73,8 @@ def calls_in(path: Path) -> list[float]:
 def main() -> None:
     """Serve until told to stop."""
     # What a house with a lock has loaded anyway; without it the memory figures would flatter.
-    import_module("edge_agent.drivers.ttlock_ble")
+    for driver in ALL_DRIVERS if "all" in sys.argv[2:] else ALL_DRIVERS[:1]:
+        import_module(driver)
     calls = opened(Path(sys.argv[1]))
 
     def open_device(_: KeptLock) -> LockDevice:

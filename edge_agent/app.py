@@ -36,6 +36,7 @@ from edge_agent.local_api.addresses import Reach, reachable
 from edge_agent.local_api.server import LanConfig, lan_application, open_lan
 from edge_agent.lock_socket.client import LockdClient
 from edge_agent.logs import tell_in_json
+from edge_agent.memory import give_back_later
 from edge_agent.policy.home_servers import server_mark
 from edge_agent.settings import AgentSettings, ServiceManager
 from edge_agent.store.speaker_memory import SpeakerMemoryFile
@@ -112,6 +113,7 @@ async def _serve(settings: AgentSettings, gate: Gate, ready: Callable[[Standing]
             tasks.create_task(
                 _keep_handing_back(rounds, settings.music_look_seconds), name="music-hand-back"
             )
+        give_back_later()
         _log.info("agent_up", house=str(house), lan_port=port)
         ready(Standing(house, port))
 

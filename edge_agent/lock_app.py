@@ -50,6 +50,7 @@ from edge_agent.errors import AskHost, StopGranting
 from edge_agent.health import Supervisor, keep_telling
 from edge_agent.lock_socket.server import Gates, LockServer
 from edge_agent.logs import tell_in_json
+from edge_agent.memory import give_back_later
 from edge_agent.policy.home_servers import marks_of
 from edge_agent.ports import LockDevice
 from edge_agent.settings import LockdSettings, ServiceManager
@@ -169,6 +170,7 @@ async def _live(house: _House, parts: _Parts, stop: asyncio.Event, ready: asynci
             parts.group.create_task(check_chain(house.means, old, through=checked), name="chain"),
             *(parts.group.create_task(each.run(), name="lock") for each in keepers),
         ]
+        give_back_later()
         _log.info("lockd_ready", house=str(parts.me.house), locks=len(parts.rooms))
         ready.set()
         await stop.wait()

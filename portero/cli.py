@@ -295,6 +295,7 @@ def agent() -> None:
     """Run the process that carries a house's messages, pages and music."""
     _end_with_parent()
     _without_colours()
+    _without_service_records()
     from portero.verbs.agent import carry
 
     _run(carry())
@@ -424,6 +425,19 @@ def _until_interrupted[T](work: Callable[[], T]) -> T:
 def _without_colours() -> None:
     """Structlog loads `rich` wherever it is, 5 MB, for pictures that a house never prints."""
     sys.modules.setdefault("rich", None)  # type: ignore[arg-type] # the way to say: not installed
+
+
+def _without_service_records() -> None:
+    """Paho loads dnspython wherever it is, 6 MB, for a way to find brokers that no house uses.
+
+    Who asks name servers for a house's public name finds it afterwards all the same.
+    """
+    if "paho" in sys.modules or "dns.resolver" in sys.modules:
+        return
+    sys.modules["dns.resolver"] = None  # type: ignore[assignment] # as above
+    import paho.mqtt.client  # noqa: F401 - loaded here, while it finds none
+
+    del sys.modules["dns.resolver"]
 
 
 def _end_with_parent() -> None:

@@ -164,7 +164,7 @@ async def live_cloud(settings: CloudSettings, clock: HandClock) -> AsyncIterator
     )
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(server.serve(), name="live cloud")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event
                 await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]

@@ -26,6 +26,7 @@ _FRONT_DESK = frozenset(
         Permission.FILES_READ,
         Permission.FILES_WRITE,
         Permission.FILES_PRIVATE,
+        Permission.DISCOUNTS_READ,
         Permission.MESSAGES_READ,
         Permission.MESSAGES_WRITE,
     }
@@ -46,6 +47,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.ACCESS_READ,
         Permission.STAFF_READ,
         Permission.FILES_READ,
+        Permission.DISCOUNTS_READ,
         Permission.MESSAGES_READ,
     },
 }

@@ -55,3 +55,5 @@ class Permission(StrEnum):
     MESSAGING_SETUP = "messaging:setup"
     JOBS_READ = "jobs:read"
     JOBS_RUN = "jobs:run"
+    DISCOUNTS_READ = "discounts:read"
+    DISCOUNTS_WRITE = "discounts:write"

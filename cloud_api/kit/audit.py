@@ -117,6 +117,13 @@ class Deed(StrEnum):
     FILE_KEPT = "files.kept"
     FILE_SHOWN = "files.shown"
     FILE_FORGOTTEN = "files.forgotten"
+    DISCOUNT_CODE_CREATED = "pricing.discount_code_created"
+    DISCOUNT_CODE_CHANGED = "pricing.discount_code_changed"
+    AUTOMATIC_DISCOUNT_CREATED = "pricing.automatic_discount_created"
+    AUTOMATIC_DISCOUNT_CHANGED = "pricing.automatic_discount_changed"
+    DYNAMIC_CODES_CREATED = "pricing.dynamic_codes_created"
+    DYNAMIC_CODES_CHANGED = "pricing.dynamic_codes_changed"
+    REFERRAL_DISCOUNT_SET = "pricing.referral_discount_set"
 
     CONTRACT_TEMPLATE_WRITTEN = "papers.contract_template_written"
     CONTRACT_MADE = "papers.contract_made"

@@ -24,6 +24,9 @@ CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 20.0
 # A vendor that sends more than this is broken, or not the vendor.
 MOST_ANSWER_BYTES = 10 * 1024 * 1024
+# They write down each address, and some vendors want their keys in it.
+for _chatty in ("httpx", "httpcore"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 # It would write every address at INFO, and some vendors want their secret in it.
 logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -160,7 +160,7 @@ class PaymentRow(_Owned):
     """One try to pay, or money that came and is nobody's yet (then it has no folio).
 
     `received_minor` came and is still not disputed, `refunded_minor` went back, `reserved_minor`
-    went back or is wanted back.
+    went back or is wanted back. Of its `tries`, `undone_tries` surely did nothing.
     """
 
     __tablename__ = "payments"
@@ -193,6 +193,7 @@ class PaymentRow(_Owned):
     due_at: Mapped[datetime | None]
     leased_until: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    undone_tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     review: Mapped[Review | None] = mapped_column(text_enum(Review))
     review_reason: Mapped[str] = mapped_column(server_default="")
     deadline_at: Mapped[datetime | None]

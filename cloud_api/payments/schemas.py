@@ -267,14 +267,15 @@ def _clear(secret: SecretStr | None) -> str | None:
 
 
 def _state(folio: Folio, payment: Payment | None) -> str:
-    """`paid`, `pending`, `rejected` or `cancelled`; `open` before the first try."""
-    if payment is None:
-        return "paid" if folio.balance.due.minor <= 0 else "open"
-    if payment.state in {
-        PaymentState.PENDING,
-        PaymentState.REJECTED,
-        PaymentState.CANCELLED,
-        PaymentState.REFUNDED,
-    }:
+    """`paid`, `pending`, `rejected`, `cancelled` or `refunded`; `open` before the first try.
+
+    Where nothing is due it is paid, whatever became of the latest try.
+    """
+    if payment is not None and payment.state is PaymentState.REFUNDED:
         return payment.state.value
-    return "paid"
+    if folio.balance.due.minor <= 0:
+        return "paid"
+    if payment is None:
+        return "open"
+    waits = {PaymentState.PENDING, PaymentState.REJECTED, PaymentState.CANCELLED}
+    return payment.state.value if payment.state in waits else "paid"

@@ -28,7 +28,31 @@ from sqlalchemy.orm import Mapped, composite, mapped_column
 
 from cloud_api.kit.db import Model, text_enum
 from cloud_api.kit.money import Money
+from cloud_api.pricing.discounts.models import (
+    AutomaticRow,
+    CodeRow,
+    CodeUseRow,
+    DynamicRow,
+    ReferralRow,
+)
 from cloud_api.pricing.types import Level
+
+__all__ = [
+    "AutomaticRow",
+    "CodeRow",
+    "CodeUseRow",
+    "DynamicRow",
+    "PolicyRow",
+    "PriceEntry",
+    "QuoteRow",
+    "RateRow",
+    "ReferralRow",
+    "SeasonRow",
+    "ServiceRow",
+    "SettingsRow",
+    "SpecialDateRow",
+    "UnitPriceRow",
+]
 
 _PERCENT = Numeric(5, 2)
 

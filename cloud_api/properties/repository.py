@@ -87,6 +87,9 @@ FROM things d WHERE d.house_id = :house_id AND d.archived_at IS NULL
 ORDER BY d.name, d.id
 """)
 _ZONES = text("SELECT id, zone FROM houses WHERE id = ANY(:house_ids)")
+_PROPERTIES = text(
+    "SELECT id FROM properties WHERE organisation_id = :organisation_id AND archived_at IS NULL"
+)
 _REGION = text(
     "SELECT region FROM properties WHERE organisation_id = :organisation_id"
     " ORDER BY archived_at IS NOT NULL, created_at LIMIT 1"
@@ -265,6 +268,12 @@ async def zones(session: Session, house_ids: Sequence[UUID]) -> dict[UUID, str]:
     statement = across_tenants(_ZONES, because="jobs work for every tenant")
     found = await session.execute(statement, {"house_ids": list(house_ids)})
     return {row.id: row.zone for row in found}
+
+
+async def property_ids(session: Session, organisation_id: UUID) -> frozenset[UUID]:
+    """The organisation's properties that are not in the archive."""
+    found = await session.scalars(_PROPERTIES, {"organisation_id": organisation_id})
+    return frozenset(found)
 
 
 async def region(session: Session, organisation_id: UUID) -> str | None:

@@ -69,6 +69,11 @@ async def house_layout(session: Session, house_id: UUID, scope: Scope | None = N
     return found
 
 
+async def property_ids(session: Session, organisation_id: UUID) -> frozenset[UUID]:
+    """The organisation's properties that are not in the archive."""
+    return await repository.property_ids(session, organisation_id)
+
+
 async def house_address(session: Session, house_id: UUID) -> str:
     """Where the house stands, as its owner wrote it; empty when nobody did."""
     return await repository.address(session, house_id)

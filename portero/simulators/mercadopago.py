@@ -52,7 +52,7 @@ DECLINED = {
     "tok_declined": "cc_rejected_other_reason",
     "tok_poor": "cc_rejected_insufficient_amount",
 }
-WAITING_TOKEN = "tok_waiting"  # noqa: S105 - of a card that does not exist
+WAITING_TOKEN = "tok_waiting"
 
 type Row = dict[str, Any]
 
@@ -115,6 +115,15 @@ class Preference:
             "client_id": "1",
             "collector_id": collector_id,
             "external_reference": self.reference,
+            "items": [
+                {
+                    "id": self.reference,
+                    "title": self.title,
+                    "quantity": 1,
+                    "currency_id": self.currency,
+                    "unit_price": _number(self.amount),
+                }
+            ],
             "init_point": page,
             "sandbox_init_point": page.replace("www", "sandbox", 1),
         }

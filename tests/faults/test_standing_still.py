@@ -82,7 +82,7 @@ async def test_lockd_stood_still_between_its_decision_and_the_locks_turn(
     first = await guest.press(wanted_seconds=WANTED)
     async with asyncio.TaskGroup() as group:
         at_the_lock = group.create_task(guest.send(first))
-        await until(house.bench.door.snapshot, lambda lock: lock.connected)
+        await at_the_lock_for(house, first)
         second = await guest.press(wanted_seconds=WANTED)
         waiting = group.create_task(guest.send(second))
         await until(lambda: on_record(house, second), bool)
@@ -101,7 +101,7 @@ async def test_lockd_stood_still_between_connecting_and_the_command(
     wish = await guest.press(wanted_seconds=WANTED)
     async with asyncio.TaskGroup() as group:
         tap = group.create_task(guest.send(wish))
-        await until(house.bench.door.snapshot, lambda lock: lock.connected)
+        await at_the_lock_for(house, wish)
         with standing_still(house.lockd.process):
             await asyncio.sleep(CHALLENGE + 0.2)
     await refused_as_too_late(house, tap.result(), openings, decided=True)
@@ -112,6 +112,12 @@ async def challenge_slowly(house: LanHouse) -> None:
     await until(house.bench.door.snapshot, lambda lock: not lock.connected)
     late = Fault(kind=FaultKind.LATE_REPLY, on=Op.CHECK_USER, seconds=CHALLENGE)
     await house.bench.door.add_fault(late)
+
+
+async def at_the_lock_for(house: LanHouse, wish: dict[str, object]) -> None:
+    """The wish is decided, and somebody is at the lock: it, or its look after the lock before it."""
+    await until(lambda: on_record(house, wish), bool)
+    await until(house.bench.door.snapshot, lambda lock: lock.connected)
 
 
 async def on_record(house: LanHouse, wish: dict[str, object]) -> bool:

@@ -23,16 +23,21 @@ VALUES (coalesce((SELECT house_id FROM fleet_houses WHERE house_id = :house_id),
     1, :now)
 ON CONFLICT (house_id, flaw) DO UPDATE SET times = c.times + 1, last_at = :now
 """).bindparams(bindparam("house_id", type_=Uuid()))
-# A flood is counted in full and kept in part.
+# A flood is counted in full and kept in part. Houses we do not know share one part: their names are
+# a stranger's to invent.
 _KEEP = text("""
+WITH named AS (SELECT house_id, organisation_id FROM fleet_houses WHERE house_id = :house_id),
+whose AS (SELECT (SELECT house_id FROM named) AS house_id,
+    (SELECT organisation_id FROM named) AS organisation_id)
 INSERT INTO fleet_bad_messages (organisation_id, house_id, topic, flaw, detail, size_bytes, head,
     received_at)
-SELECT (SELECT organisation_id FROM fleet_houses WHERE house_id = :house_id), :house_id, :topic,
-    :flaw, :detail, :size_bytes, :head, :now
-WHERE (SELECT count(*) FROM (SELECT FROM fleet_bad_messages
-       WHERE house_id IS NOT DISTINCT FROM :house_id AND received_at > :minute_ago
+SELECT organisation_id, house_id, :topic, :flaw, :detail, :size_bytes, :head, :now FROM whose
+WHERE (SELECT count(*) FROM (SELECT FROM fleet_bad_messages AS kept
+       WHERE kept.house_id IS NOT DISTINCT FROM whose.house_id AND kept.received_at > :minute_ago
        LIMIT :most) AS lately) < :most
 """).bindparams(bindparam("house_id", type_=Uuid()))
+# Lanes of couriers refuse side by side; without turns each would still see room.
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('fleet_bad_messages'))")
 _PRUNE = text("DELETE FROM fleet_bad_messages WHERE received_at < :before")
 
 
@@ -61,7 +66,11 @@ async def keep_bad(
     minute_ago: datetime,
     most: int,
 ) -> None:
-    """Keep its beginning, unless `most` of this house were kept in the last minute."""
+    """Keep its beginning, unless `most` of this house were kept in the last minute.
+
+    All houses we do not know count as one.
+    """
+    await session.execute(_TURN)
     values = {
         "house_id": house_id,
         "topic": topic,

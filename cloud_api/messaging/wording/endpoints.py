@@ -39,7 +39,7 @@ async def preview_template(asked: PreviewIn, session: DbSession, scope: Reader) 
 
 
 @router.put("/{event}/{medium}/{language}", responses=_PROBLEMS)
-async def keep_template(
+async def keep_template(  # noqa: PLR0917 - a path of three parts
     event: MessageEvent,
     medium: Medium,
     language: InLanguage,

@@ -173,6 +173,7 @@ CREATE TABLE payments (
     due_at TIMESTAMP WITH TIME ZONE,
     leased_until TIMESTAMP WITH TIME ZONE,
     tries INTEGER DEFAULT 0 NOT NULL,
+    undone_tries INTEGER DEFAULT 0 NOT NULL,
     review VARCHAR(40),
     review_reason TEXT DEFAULT '' NOT NULL,
     deadline_at TIMESTAMP WITH TIME ZONE,

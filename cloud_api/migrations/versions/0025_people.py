@@ -3,7 +3,7 @@
 from cloud_api.migrations.script import run
 
 revision = "0025_people"
-down_revision = ("0021_messaging", "0022_booking", "0024_papers")
+down_revision = "0021_messaging"
 branch_labels = None
 depends_on = None
 

@@ -15,15 +15,19 @@ _WORK = "a worker asks providers for every tenant"
 _DUE_TO_RECONCILE = text("""
 UPDATE payment_accounts SET leased_until = :until WHERE id IN (
     SELECT id FROM payment_accounts
-    WHERE reconcile_from IS NOT NULL AND archived_at IS NULL
+    WHERE reconcile_from IS NOT NULL
         AND (leased_until IS NULL OR leased_until <= :now)
     ORDER BY reconcile_from LIMIT :most FOR UPDATE SKIP LOCKED
 ) RETURNING id
 """)
+# An archived account is still compared for as long as something begun there may be paid.
 _WANT_RECONCILED = text("""
 UPDATE payment_accounts SET reconcile_from = least(reconcile_from, CAST(:since AS timestamptz))
-WHERE archived_at IS NULL
+WHERE (archived_at IS NULL OR archived_at > now() - interval '60 days')
     AND (CAST(:account_id AS uuid) IS NULL OR id = CAST(:account_id AS uuid))
+    AND (CAST(:organisation_id AS uuid) IS NULL
+        OR organisation_id = CAST(:organisation_id AS uuid))
+RETURNING id
 """)
 _RECONCILED = text("""
 UPDATE payment_accounts SET leased_until = NULL,
@@ -170,10 +174,15 @@ async def keep_verification(session: Session, account_id: UUID, cell: bytes) -> 
 
 
 async def want_reconciled(
-    session: Session, *, since: datetime, account_id: UUID | None = None
-) -> None:
-    """Have all accounts, or one, compared with their providers from then on."""
-    await session.execute(_WANT_RECONCILED, {"since": since, "account_id": account_id})
+    session: Session,
+    *,
+    since: datetime,
+    account_id: UUID | None = None,
+    organisation_id: UUID | None = None,
+) -> list[UUID]:
+    """Have all accounts, one, or an organisation's compared with their providers from then on."""
+    values = {"since": since, "account_id": account_id, "organisation_id": organisation_id}
+    return list(await session.scalars(_WANT_RECONCILED, values))
 
 
 async def due_to_reconcile(

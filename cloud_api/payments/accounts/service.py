@@ -110,10 +110,9 @@ async def test(session: Session, scope: Scope, account_id: UUID, *, now: datetim
 
 async def reconcile_own(session: Session, scope: Scope, *, since: datetime) -> list[UUID]:
     """Have a worker compare all of the caller's accounts from then on; which they are."""
-    found = await repository.own(session, scope)
-    for each in found:
-        await repository.want_reconciled(session, since=since, account_id=each.id)
-    return [each.id for each in found]
+    return await repository.want_reconciled(
+        session, since=since, organisation_id=scope.organisation_id
+    )
 
 
 async def by_token(session: Session, provider: ProviderName, token: str) -> AccountRow | None:

@@ -121,6 +121,22 @@ async def pending_like(
     return await session.scalar(across_tenants(statement, because="the folio was the caller's"))
 
 
+async def card_under_way(session: Session, folio_id: UUID, *, since: datetime) -> PaymentRow | None:
+    """The card that is being charged, if one was begun since then; the folio is locked."""
+    statement = (
+        select(PaymentRow)
+        .where(
+            PaymentRow.folio_id == folio_id,
+            PaymentRow.state == PaymentState.PENDING,
+            PaymentRow.card_fingerprint.is_not(None),
+            PaymentRow.created_at > since,
+        )
+        .order_by(PaymentRow.created_at.desc())
+        .limit(1)
+    )
+    return await session.scalar(across_tenants(statement, because="the folio was the caller's"))
+
+
 async def token_known(session: Session, fingerprint: bytes) -> bool:
     """Was this card token ever used?"""
     statement = select(PaymentRow.id).where(PaymentRow.card_fingerprint == fingerprint)

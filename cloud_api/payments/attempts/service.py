@@ -53,6 +53,8 @@ from cloud_api.payments.types import (
 
 BEGIN = "payments.begin"
 LOOK = "payments.look"
+# How long a payer is given to prove a card to its bank, before another one may be tried.
+_CARD_TAKES = timedelta(minutes=15)
 _OUTSIDE = frozenset(ProviderName) - {ProviderName.MANUAL, ProviderName.STORED_VALUE}
 
 
@@ -67,10 +69,8 @@ async def begin(
     folio = await ledger.locked(session, folio.id)
     amount = _amount(folio, wish)
     account_id = await accounts.offered(session, folio.property_id, wish.provider, guest=guest)
-    if guest and wish.card_token is None:
-        same = await repository.pending_like(
-            session, folio.id, wish.provider, amount.minor, now=tools.clock.utc_now()
-        )
+    if guest:
+        same = await _under_way(session, folio, wish, amount, now=tools.clock.utc_now())
         if same is not None:
             return payment_of(same, tools.vault)
     row = _new(folio, wish, amount, account_id=account_id, by=by)
@@ -183,6 +183,19 @@ def payment_of(row: PaymentRow, vault: Vault) -> Payment:
     )
 
 
+async def _under_way(
+    session: Session, folio: Folio, wish: PaymentWish, amount: Money, *, now: datetime
+) -> PaymentRow | None:
+    """The try that this wish repeats.
+
+    A page makes a new token of the same card at each click: while a card is being charged another
+    one is not.
+    """
+    if wish.card_token is not None:
+        return await repository.card_under_way(session, folio.id, since=now - _CARD_TAKES)
+    return await repository.pending_like(session, folio.id, wish.provider, amount.minor, now=now)
+
+
 def _amount(folio: Folio, wish: PaymentWish) -> Money:
     if folio.closed_at is not None:
         raise NothingDueError
@@ -222,6 +235,8 @@ def _new(
         provider_status="",
         trouble="",
         step=Step.REST,
+        tries=0,
+        undone_tries=0,
         card_method=wish.card_method,
         device_session=wish.device_session,
         created_by=by,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Path, Request
+from fastapi.responses import RedirectResponse
 from pydantic import JsonValue
 
 from cloud_api.files.errors import FileTooLarge, FileTypeRefused, PictureRefused
@@ -95,6 +96,19 @@ async def look(token: Token, session: DbSession, tools: ToolsOf) -> PayStateOut:
 async def come_back(token: Token, session: DbSession, tools: ToolsOf) -> PayStateOut:
     """Where a provider sends the payer back: our own state, never what the address says."""
     return await _state(session, token, tools)
+
+
+@router.post(
+    "/{token}/return",
+    status_code=303,
+    dependencies=[Depends(_looks)],
+    openapi_extra=_OPEN,
+    response_class=RedirectResponse,
+    responses=problem_responses(TooManyAttempts),
+)
+async def come_back_by_post(token: Token) -> RedirectResponse:
+    """Some providers send the payer's browser back with a form: what it says is not read."""
+    return RedirectResponse(f"/api/v1/pay/{token}/return", status_code=303)
 
 
 @router.post(

@@ -181,14 +181,22 @@ def _must_begin_again(known: Seen) -> bool:
 async def _not_begun(
     session: Session, row: PaymentRow, error: ProviderError, *, now: datetime
 ) -> None:
-    """Surely refused: the guest is told. Perhaps done, or not yet: again, first by looking."""
+    """Surely refused: the guest is told. Perhaps done, or not yet: again, first by looking.
+
+    While one of its tries may have charged, a payment is never told to have failed because the
+    provider will not let itself be asked.
+    """
     row.trouble = str(error)[:200]
     if isinstance(error, ProviderRefusedError):
         await attempts.fail(session, row, PaymentState.REJECTED, trouble=error.code)
         return
-    if isinstance(error, ProviderAccountError):
-        await matters.open_matter(session, row, MatterKind.STUCK, detail=str(error)[:200])
-    elif row.tries < MOST_TRIES or isinstance(error, ProviderSilentError):
+    if not isinstance(error, ProviderSilentError):
+        row.undone_tries += 1
+    stuck = isinstance(error, ProviderAccountError)
+    if stuck:
+        await matters.open_matter(session, row, MatterKind.STUCK, detail=row.trouble)
+    in_doubt = row.tries > row.undone_tries and now - row.created_at < _FORGOTTEN_AFTER
+    if in_doubt or (row.tries < MOST_TRIES and not stuck):
         row.due_at = now + wait_after(error, row.tries)
         await session.flush()
         return

@@ -25,6 +25,25 @@ class DiscountKind(StrEnum):
     REFERRAL = "referral"
 
 
+class Trigger(StrEnum):
+    """When an automatic discount is given; each is a `DiscountKind`."""
+
+    BIRTHDAY = "birthday"
+    RETURNING = "returning"
+    FIRST_TIME = "first_time"
+    LOYALTY = "loyalty"
+    LAST_MINUTE = "last_minute"
+    GLOBAL_PROMOTION = "global_promotion"
+
+
+class CodeOrigin(StrEnum):
+    """Who thought of a code."""
+
+    STAFF = "staff"
+    DYNAMIC = "dynamic"
+    SIMPLE = "simple"
+
+
 class Reason(StrEnum):
     """Why a discount applied or did not; stable, for machines."""
 
@@ -121,13 +140,6 @@ class Asked:
     weekend: frozenset[int] = FRIDAY_AND_SATURDAY
 
 
-class ValueKind(StrEnum):
-    """How much a discount takes off."""
-
-    PERCENTAGE = "percentage"
-    FIXED = "fixed"
-
-
 @dataclass(frozen=True, slots=True)
 class Off:
     """What is taken off: `percent` of the price, at most `cap`; or the `fixed` amount.
@@ -168,7 +180,7 @@ class AutomaticOffer:
 
     id: UUID
     name: str
-    trigger: DiscountKind
+    trigger: Trigger
     off: Off
     arrival_from: date | None = None
     arrival_until: date | None = None
@@ -191,7 +203,7 @@ class LevelOffer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """An organisation's discounts, and the code a guest typed; `code` is None for an unknown one."""
+    """An organisation's discounts, and what a guest typed; `code` is None when nobody knows it."""
 
     typed: str | None
     code: CodeOffer | None

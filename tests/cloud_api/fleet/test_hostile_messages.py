@@ -1,8 +1,9 @@
 """Whatever comes up: it is counted, kept in bounds and explained, and nothing else happens."""
 
+import asyncio
 import random
 from collections.abc import Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from aiomqtt import Client, ProtocolVersion
@@ -20,6 +21,7 @@ from cloud_api.fleet.types import DeliveryState
 from cloud_api.kit.clock import SystemClock
 from protocol.envelope import Kind, seal
 from protocol.facts import GENESIS, Alarmed
+from protocol.ids import HouseId
 from protocol.topics import Up, up
 from tests.cloud_api.fleet.house_on_the_wire import WireHouse
 from tests.cloud_api.fleet.stage import Cloud, Scene, StartCourier
@@ -95,6 +97,26 @@ async def test_a_flood_is_counted_in_full_and_kept_in_part(cloud: Cloud, uplink:
     assert await cloud.value("SELECT count(*) FROM fleet_bad_messages") == KEPT_A_MINUTE
     assert await cloud.value("SELECT times FROM fleet_bad_message_counts") == 3 * KEPT_A_MINUTE
     assert await cloud.value("SELECT max(length(head)) FROM fleet_bad_messages") == 128
+
+
+async def test_strangers_share_one_part_whatever_houses_they_invent(
+    cloud: Cloud, uplink: Uplink
+) -> None:
+    for _ in range(3 * KEPT_A_MINUTE):
+        await uplink.take(Received(up(HouseId(uuid4()), Up.FACTS), b"rubbish"))
+    assert await cloud.value("SELECT count(*) FROM fleet_bad_messages") == KEPT_A_MINUTE
+    assert await cloud.value("SELECT sum(times) FROM fleet_bad_message_counts") == 60
+
+
+async def test_a_flood_refused_side_by_side_is_kept_in_part_all_the_same(
+    cloud: Cloud, uplink: Uplink
+) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(3 * KEPT_A_MINUTE):
+            channel = list(Up)[number % len(Up)]
+            rubbish = Received(up(HouseId(uuid4()), channel), b"rubbish")
+            tasks.create_task(uplink.take(rubbish), name=f"rubbish {number}")
+    assert await cloud.value("SELECT count(*) FROM fleet_bad_messages") == KEPT_A_MINUTE
 
 
 @pytest.mark.parametrize(

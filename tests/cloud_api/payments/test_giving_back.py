@@ -154,7 +154,9 @@ async def test_a_dispute_takes_the_money_off_the_folio_and_a_won_one_brings_it_b
 
 async def test_by_a_cancellations_rule_the_newest_payments_go_back_first(till: Till) -> None:
     folio = await till.open(30_000, deposit=9_000)
-    first, second = await till.paid(folio), await till.paid(folio)
+    first = await till.paid(folio)
+    till.clock.advance(timedelta(minutes=1))
+    second = await till.paid(folio)
     async with till.database.transaction() as session:
         made = await service.give_back(
             session, folio, Money(25_000, "PEN"), reason="policy", tools=till.tools, by="booking"

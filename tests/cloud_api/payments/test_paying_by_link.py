@@ -176,3 +176,15 @@ async def test_an_account_that_is_refused_needs_a_person(till: Till) -> None:
 
 def till_credentials() -> dict[str, str]:
     return {"access_token": "x", "webhook_secret": "a-webhook-secret", "collector_id": "4711"}
+
+
+async def test_where_nothing_is_due_it_is_paid_whatever_became_of_the_latest_try(
+    till: Till,
+) -> None:
+    folio = await till.open()
+    await till.begun(folio)
+    body = {"provider": "manual", "received": True}
+    till.clock.advance(timedelta(minutes=-1))
+    await till.hotel.tenant.made(f"/folios/{folio.id}/payments", body)
+    state = await till.state(await till.link(folio))
+    assert (state["state"], state["payment"]["state"]) == ("paid", "pending")

@@ -50,7 +50,8 @@ _MOST_TOKEN = 100
 class Flow:
     """Flow, as `ports.Provider`.
 
-    Its notices are hints. `look` and `since` never show what was refunded, and `since` shows what
+    A payment is known by Flow's own order number; its token is good for `look` too. Its notices are
+    hints. `look` and `since` never show what was refunded, and `since` shows what
     was paid only. A refund counts as gone back when Flow has taken the order for it: whether its
     receiver accepted is told in Flow's console. A refund whose answer was lost should be seen to by
     a person: Flow cannot be asked for it by our reference, and only its refusal of a used
@@ -127,8 +128,8 @@ class Flow:
     def heed(self, account: Account, notice: Notice, *, now: datetime) -> Heed:  # noqa: ARG002 - nothing proves who says it
         """Of which order Flow says that it changed; a hint, see `ports.Provider`.
 
-        The same token comes each time something happens to its order, with nothing to tell the
-        times apart: so each notice is one of its own.
+        The same token comes each time something happens to its order: whoever is told again has
+        to look again.
         """
         try:
             [token] = parse_qs(notice.body.decode(), strict_parsing=True)["token"]
@@ -137,11 +138,10 @@ class Flow:
         if not (token.isalnum() and token.isascii() and len(token) <= _MOST_TOKEN):
             raise ForgedNoticeError
         reference = notice.query.get("payment") or None
-        event_id = f"{token}:{now.isoformat()}"
         if "refund" in notice.query:
             ignored = None if reference else "refund"
-            return Heed(event_id=event_id, reference=reference, ignored=ignored)
-        return Heed(event_id=event_id, reference=reference, provider_id=token)
+            return Heed(event_id=f"refund:{token}", reference=reference, ignored=ignored)
+        return Heed(event_id=f"payment:{token}", reference=reference, provider_id=token)
 
     async def _paid(self, account: Account, wish: Wish) -> Seen:
         found = await self.look(account, reference=wish.reference, provider_id="")
@@ -156,14 +156,12 @@ class Flow:
             path, asked = "/payment/getStatusByFlowOrder", {"flowOrder": provider_id}
         else:
             path, asked = "/payment/getStatus", {"token": provider_id}
-        return await self._order(account, path, asked, provider_id=provider_id)
+        return await self._order(account, path, asked)
 
-    async def _order(
-        self, account: Account, path: str, asked: Mapping[str, str], *, provider_id: str = ""
-    ) -> Seen | None:
+    async def _order(self, account: Account, path: str, asked: Mapping[str, str]) -> Seen | None:
         answer = await self._get(account, path, asked)
         if answer.status == HTTPStatus.OK:
-            return seen(read(answer, Order), provider_id=provider_id)
+            return seen(read(answer, Order))
         if answer.status == HTTPStatus.BAD_REQUEST and is_unknown(failure_of(answer)):
             return None
         raise error_of(answer, did=False)
@@ -201,7 +199,7 @@ def _signed(account: Account, params: Mapping[str, str]) -> dict[str, str]:
 def _started(started: Started, wish: Wish) -> Seen:
     return Seen(
         reference=wish.reference,
-        provider_id=started.token,
+        provider_id=str(started.flowOrder),
         state=PaymentState.PENDING,
         amount=wish.amount,
         refunded=Money(0, wish.amount.currency),

@@ -57,6 +57,7 @@ class Started(Told):
 
     url: str
     token: str
+    flowOrder: int  # noqa: N815 - the vendor's name
 
 
 class Order(Told):
@@ -145,7 +146,7 @@ def _about(url: str, reference: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}payment={quote(reference, safe='')}"
 
 
-def seen(order: Order, *, provider_id: str = "", pay_url: str | None = None) -> Seen:
+def seen(order: Order) -> Seen:
     """The order in our words. Raises ProviderSilentError where its amount is no money."""
     try:
         amount = money_of(order.amount, order.currency)
@@ -154,13 +155,12 @@ def seen(order: Order, *, provider_id: str = "", pay_url: str | None = None) -> 
     paid_at = order.paymentData.date if order.paymentData else None
     return Seen(
         reference=order.commerceOrder,
-        provider_id=provider_id or str(order.flowOrder),
+        provider_id=str(order.flowOrder),
         # A number we do not know is nobody's money yet; people see it beside the payment.
         state=_STATES.get(order.status, PaymentState.PENDING),
         amount=amount,
         refunded=Money(0, order.currency),
         provider_status=str(order.status),
-        pay_url=pay_url,
         happened_at=_instant(paid_at or order.requestDate),
     )
 

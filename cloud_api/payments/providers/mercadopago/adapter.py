@@ -7,7 +7,11 @@ from urllib.parse import quote
 
 from cloud_api.kit.clock import Clock
 from cloud_api.kit.outgoing import Answer, Ask, Outgoing
-from cloud_api.payments.errors import ProviderRefusedError, ProviderSilentError
+from cloud_api.payments.errors import (
+    ProviderAccountError,
+    ProviderRefusedError,
+    ProviderSilentError,
+)
 from cloud_api.payments.providers.asking import ask, credential, read
 from cloud_api.payments.providers.mercadopago.notices import heed
 from cloud_api.payments.providers.mercadopago.wire import (
@@ -16,6 +20,7 @@ from cloud_api.payments.providers.mercadopago.wire import (
     Payments,
     Preference,
     Preferences,
+    Refund,
     error_of,
     payment_body,
     preference_body,
@@ -66,12 +71,15 @@ class MercadoPago:
             raise error_of(answer, did=True)
         before = await self._preference(account, wish.reference)
         if before is not None:
-            return waiting(before, wish)
+            return await self._begun_before(account, before, wish)
         body = preference_body(wish)
         answer = await self._post(account, _PREFERENCES, body, key=f"begin:{wish.reference}")
         if answer.status != HTTPStatus.CREATED:
             raise error_of(answer, did=True)
-        return waiting(read(answer, Preference), wish)
+        made = read(answer, Preference)
+        if str(made.collector_id or "") not in {"", credential(account, "collector_id")}:
+            raise ProviderAccountError("the collector_id is another account's")
+        return waiting(made, wish)
 
     async def look(self, account: Account, *, reference: str, provider_id: str) -> Seen | None:
         """The payment of this number, or the best of those with our reference."""
@@ -91,6 +99,8 @@ class MercadoPago:
         answer = await self._post(account, path, refund_body(wish.amount), key=key)
         if answer.status not in {HTTPStatus.CREATED, HTTPStatus.OK}:
             raise error_of(answer, did=True)
+        # What cannot be read is no refund: it may be another's answer.
+        read(answer, Refund)
         after = await self._by_number(account, number)
         if after is None:
             raise ProviderSilentError("the payment is not shown any more")
@@ -110,6 +120,15 @@ class MercadoPago:
     def heed(self, account: Account, notice: Notice, *, now: datetime) -> Heed:
         """What a signed notice is about; see `ports.Provider`."""
         return heed(account.credentials.get("webhook_secret", ""), notice, now=now)
+
+    async def _begun_before(self, account: Account, page: Preference, wish: Wish) -> Seen:
+        """A page can be paid again: whoever has paid there is not sent there once more."""
+        if not page.is_of(wish):
+            raise ProviderRefusedError("another amount, same reference", code="reference_reused")
+        tried = await self.look(account, reference=wish.reference, provider_id="")
+        if tried is not None and (has_money(tried.state) or tried.state is PaymentState.PENDING):
+            return tried
+        return waiting(page, wish)
 
     async def _by_number(self, account: Account, number: str) -> Seen | None:
         answer = await self._get(account, f"{_PAYMENTS}/{number}", {})

@@ -19,7 +19,7 @@ from cloud_api.payments.errors import (
     ProviderRefusedError,
     ProviderSilentError,
 )
-from cloud_api.payments.providers.amounts import InexactAmountError, money_of, written
+from cloud_api.payments.providers.amounts import InexactAmountError, in_units, money_of, written
 from cloud_api.payments.providers.asking import Told, exactly, safe_code, trouble
 from cloud_api.payments.types import PaymentState, Seen, Wish
 
@@ -78,12 +78,28 @@ class Payment(Told):
         return self.collector.id if self.collector is not None else self.collector_id
 
 
+class Item(Told):
+    """What a preference is for."""
+
+    unit_price: Decimal
+    quantity: int = 1
+    currency_id: str
+
+
 class Preference(Told):
     """Something that can be paid on Mercado Pago's page."""
 
     id: str
     init_point: str | None = None
     external_reference: str | None = None
+    collector_id: int | None = None
+    items: tuple[Item, ...] = ()
+
+    def is_of(self, wish: Wish) -> bool:
+        """Is it for the same amount? One that does not tell its items is believed."""
+        wanted = (in_units(wish.amount), wish.amount.currency)
+        told = [(each.unit_price * each.quantity, each.currency_id) for each in self.items]
+        return told in ([], [wanted])
 
 
 class Paging(Told):
@@ -103,6 +119,12 @@ class Preferences(Told):
     """One page of preferences."""
 
     elements: list[Preference]
+
+
+class Refund(Told):
+    """Money that went back."""
+
+    id: int
 
 
 class Failure(Told):

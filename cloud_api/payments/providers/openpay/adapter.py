@@ -70,12 +70,7 @@ class OpenPay:
         answer = await self._post(account, "/charges", body)
         if answer.status in {HTTPStatus.OK, HTTPStatus.CREATED}:
             return seen(read(answer, Charge))
-        code = failure_of(answer)
-        if code == DUPLICATE_ORDER:
-            return await self._already(account, wish)
-        if code in CARD_REFUSALS:
-            return _rejected(wish, code)
-        raise error_of(answer, did=True)
+        return await self._unless_known(account, wish, answer)
 
     async def look(self, account: Account, *, reference: str, provider_id: str) -> Seen | None:
         """The charge by its id, else by our reference; see `ports.Provider`."""
@@ -133,13 +128,25 @@ class OpenPay:
             provider_id=about.id,
         )
 
-    async def _already(self, account: Account, wish: Wish) -> Seen:
+    async def _unless_known(self, account: Account, wish: Wish, answer: Answer) -> Seen:
+        """What a refusal means.
+
+        A card's token is used up by the try that took the money, so what is refused is looked for
+        before it is believed.
+        """
+        code, error = failure_of(answer), error_of(answer, did=True)
+        if not isinstance(error, ProviderRefusedError):
+            raise error
         found = await self.look(account, reference=wish.reference, provider_id="")
-        if found is None:
-            raise ProviderSilentError("the order exists and is not shown yet")
-        if found.amount != wish.amount:
+        if found is not None and found.amount != wish.amount:
             raise ProviderRefusedError("another amount, same reference", code="reference_reused")
-        return found
+        if found is not None and found.state is not PaymentState.REJECTED:
+            return found
+        if code == DUPLICATE_ORDER and found is None:
+            raise ProviderSilentError("the order exists and is not shown yet")
+        if found is None and code not in CARD_REFUSALS:
+            raise error
+        return _rejected(wish, code, "" if found is None else found.provider_id)
 
     async def _charge(self, account: Account, provider_id: str) -> Charge | None:
         answer = await self._get(account, f"/charges/{quote(provider_id, safe='')}", {})
@@ -192,10 +199,10 @@ def _country(account: Account, amount: Money) -> str:
     return credential(account, "country")
 
 
-def _rejected(wish: Wish, code: int) -> Seen:
+def _rejected(wish: Wish, code: int, provider_id: str) -> Seen:
     return Seen(
         reference=wish.reference,
-        provider_id="",
+        provider_id=provider_id,
         state=PaymentState.REJECTED,
         amount=wish.amount,
         refunded=Money(0, wish.amount.currency),

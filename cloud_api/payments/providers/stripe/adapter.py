@@ -83,6 +83,8 @@ class Stripe:
             answer = await self._post(account, "/v1/refunds", form, key=f"refund:{wish.reference}")
             if answer.status != HTTPStatus.OK:
                 raise error_of(answer, did=True)
+            if not read(answer, Refund).is_for(wish.reference):
+                raise ProviderRefusedError("the refund failed", code="refund_refused")
         after = await self.look(account, reference=reference, provider_id=session.id)
         if after is None:
             raise ProviderSilentError("the session is not shown any more")
@@ -94,11 +96,14 @@ class Stripe:
         asked |= {f"types[{at}]": name for at, name in enumerate(EVENTS)}
         events = await self._list(account, "/v1/events", asked, Listed[Event])
         ids = dict.fromkeys(each.provider_id for each in reversed(events) if each.provider_id)
+        known = await self._made_since(account, moment - _RECENT)
         found: dict[str, Seen] = {}
         for provider_id in ids:
-            each = await self.look(account, reference="", provider_id=provider_id)
-            if each is not None and each.reference:
-                found[each.provider_id] = each
+            session = known.get(provider_id) or await self._session(
+                account, reference="", provider_id=provider_id
+            )
+            if session is not None and session.client_reference_id:
+                found.setdefault(session.id, await self._seen(account, session))
         return list(found.values())
 
     def heed(self, account: Account, notice: Notice, *, now: datetime) -> Heed:
@@ -146,11 +151,19 @@ class Stripe:
         found = await self._list(account, _SESSIONS, asked, Listed[Session])
         return found[0] if found else None
 
+    async def _made_since(self, account: Account, moment: datetime) -> dict[str, Session]:
+        """Sessions by their own id and by their payment intent's, in a few pages."""
+        asked = {
+            "created[gte]": str(int(moment.timestamp())),
+            "expand[0]": f"data.{_INTENT}",
+        }
+        made = await self._list(account, _SESSIONS, asked, Listed[Session])
+        by_intent = {each.payment_intent.id: each for each in made if each.payment_intent}
+        return by_intent | {each.id: each for each in made}
+
     async def _by_reference(self, account: Account, reference: str) -> Session | None:
-        made_since = int((self._clock.utc_now() - _RECENT).timestamp())
-        asked = {"created[gte]": str(made_since), "expand[0]": f"data.{_INTENT}"}
-        recent = await self._list(account, _SESSIONS, asked, Listed[Session])
-        ours = [each for each in recent if each.client_reference_id == reference]
+        recent = await self._made_since(account, self._clock.utc_now() - _RECENT)
+        ours = [each for each in recent.values() if each.client_reference_id == reference]
         if ours:
             return min(ours, key=_stands_for_all)
         query = f"metadata['reference']:'{_plain(reference)}'"
