@@ -268,12 +268,14 @@ async def contacts_of(
 
 
 async def reach(
-    session: Session, organisation_id: UUID, client_id: UUID
+    session: Session, organisation_id: UUID, client_id: UUID, *, surely: bool
 ) -> list[tuple[ContactKind, str]]:
-    """Every contact of one person."""
+    """Every contact of one person; `surely`: those that are not only said to be theirs."""
     statement = select(ContactRow.kind, ContactRow.value).where(
         ContactRow.organisation_id == organisation_id, ContactRow.client_id == client_id
     )
+    if surely:
+        statement = statement.where(~ContactRow.hearsay)
     rows = await session.execute(across_tenants(statement, because="named with its organisation"))
     return [(row.kind, row.value) for row in rows]
 

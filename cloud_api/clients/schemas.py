@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
+from cloud_api.clients.rules import good_password
 from cloud_api.clients.types import ContactKind, DocumentType, Membership, Sex, Tier
 from cloud_api.kit.days import Day
 from cloud_api.kit.patches import Patch
@@ -14,6 +15,16 @@ from cloud_api.kit.text import Line, Paragraph
 type Language = Annotated[
     str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, examples=["es"])
 ]
+
+
+def _good(password: SecretStr) -> SecretStr:
+    if not good_password(password.get_secret_value()):
+        raise ValueError("at least 8 characters, among them a letter and a digit")
+    return password
+
+
+type NewPassword = Annotated[SecretStr, Field(min_length=8, max_length=200), AfterValidator(_good)]
+"""Of a client: at least 8 characters, among them a letter and a digit."""
 
 
 class _In(BaseModel):

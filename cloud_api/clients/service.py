@@ -190,10 +190,13 @@ async def document_of(session: Session, scope: Scope, vault: Vault, client_id: U
 
 
 async def reach_of(
-    session: Session, organisation_id: UUID, client_id: UUID
+    session: Session, organisation_id: UUID, client_id: UUID, *, surely: bool = False
 ) -> tuple[list[str], list[str]]:
-    """Their mail addresses, and their phone numbers in E.164."""
-    found = await repository.reach(session, organisation_id, client_id)
+    """Their mail addresses, and their phone numbers in E.164.
+
+    `surely`: without those that a booking only named beside one of theirs.
+    """
+    found = await repository.reach(session, organisation_id, client_id, surely=surely)
     emails = [value for kind, value in found if kind is ContactKind.EMAIL]
     return emails, [value for kind, value in found if kind is not ContactKind.EMAIL]
 

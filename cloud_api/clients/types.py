@@ -115,6 +115,7 @@ class Member:
     organisation_id: UUID
     session_id: UUID
     tier: Tier
+    allowance: Allowance
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,12 @@ async def code(session: Session, code_id: UUID) -> CodeRow | None:
     return await session.scalar(across_tenants(statement, because="the reaction serves everybody"))
 
 
+async def organisation_of(session: Session, code_id: UUID) -> UUID | None:
+    """Of which organisation it was asked."""
+    statement = select(CodeRow.organisation_id).where(CodeRow.id == code_id)
+    return await session.scalar(across_tenants(statement, because="nobody has signed in yet"))
+
+
 async def write_code(
     session: Session, code_id: UUID, *, code_hash: bytes, expires_at: datetime
 ) -> bool:

@@ -99,6 +99,11 @@ async def want_code(
     return row.id
 
 
+async def organisation_of(session: Session, code_id: UUID) -> UUID | None:
+    """Of which organisation a code was asked; None for none of ours."""
+    return await repository.organisation_of(session, code_id)
+
+
 async def make_code(
     session: Session,
     vault: Vault,
@@ -276,11 +281,13 @@ async def authenticate(session: Session, header: str | None, *, now: datetime) -
     if found is None:
         raise Unauthenticated
     bounds = await tiers.settings_of(session, found.organisation_id)
+    tier = tier_of(found.visits, bounds, already_super=found.is_super)
     return Member(
         client_id=found.client_id,
         organisation_id=found.organisation_id,
         session_id=found.id,
-        tier=tier_of(found.visits, bounds, already_super=found.is_super),
+        tier=tier,
+        allowance=bounds.allowances[tier],
     )
 
 

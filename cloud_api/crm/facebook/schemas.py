@@ -19,5 +19,5 @@ class FacebookAppOut(BaseModel):
     """The application without its secret."""
 
     app_id: str
-    secret_shown: Annotated[str, Field(description="masked, always")] = "********"
+    masked: Annotated[str, Field(description="instead of the secret")] = "********"
     changed_at: datetime
