@@ -27,8 +27,9 @@ _DAY: Final = timedelta(days=1)
 CODES_FOR_CONTACT_FROM_ADDRESS: Final = Limit(attempts=3, window=timedelta(minutes=10))
 CODES_FOR_CONTACT: Final = Limit(attempts=10, window=timedelta(hours=6))
 CODES_FROM_ADDRESS: Final = Limit(attempts=20, window=timedelta(hours=1))
-# Messages cost money: nobody has them sent by the thousand.
-CODES_OF_ORGANISATION: Final = Limit(attempts=300, window=timedelta(hours=1))
+# Messages cost money: nobody has them sent by the thousand to numbers we do not know. Codes for
+# people we know are not counted here, or strangers could keep everybody from signing in.
+CODES_TO_ANYBODY: Final = Limit(attempts=300, window=timedelta(hours=1))
 PROOFS_FROM_ADDRESS: Final = Limit(attempts=30, window=timedelta(minutes=15))
 SIGN_INS_FOR_CONTACT_FROM_ADDRESS: Final = Limit(attempts=10, window=timedelta(minutes=15))
 SIGN_INS_FOR_CONTACT: Final = Limit(attempts=100, window=timedelta(hours=1))
@@ -77,15 +78,18 @@ async def count_proof(request: Request, code_id: UUID) -> None:
     await count(stage, ("member proof", address_of(request), PROOFS_FROM_ADDRESS))
 
 
-async def count_code(request: Request, organisation_id: UUID, contact: str) -> None:
-    """Somebody wants a code sent. Raises TooManyAttempts."""
+async def count_code(
+    request: Request, organisation_id: UUID, contact: str, *, to_anybody: bool
+) -> None:
+    """Somebody wants a code; `to_anybody`: whoever they are. Raises TooManyAttempts."""
     address, whose = address_of(request), f"{organisation_id} {contact}"
+    shared = ("member code anybody", str(organisation_id), CODES_TO_ANYBODY)
     await count(
         backstage(request),
         ("member code address", address, CODES_FROM_ADDRESS),
         ("member code both", f"{address} {whose}", CODES_FOR_CONTACT_FROM_ADDRESS),
         ("member code contact", whose, CODES_FOR_CONTACT),
-        ("member code all", str(organisation_id), CODES_OF_ORGANISATION),
+        *((shared,) if to_anybody else ()),
     )
 
 

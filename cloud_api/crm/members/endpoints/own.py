@@ -64,7 +64,7 @@ async def want_contact(
     mine, kind = member.organisation_id, wanted.channel.kind
     async with backstage(request).database.reading() as look:
         meant = await service.contact_meant(look, mine, kind, wanted.contact, region=None)
-    await gates.count_code(request, mine, meant)
+    await gates.count_code(request, mine, meant, to_anybody=True)
     code_id = await service.want_contact(
         session, member, wanted.channel, meant, now=clock.utc_now()
     )

@@ -47,11 +47,12 @@ async def want_code(
         contact = await service.contact_meant(
             look, owner, wanted.channel.kind, wanted.contact, region=region
         )
-    await gates.count_code(request, owner, contact)
+    purpose = CodePurpose(wanted.purpose)
+    await gates.count_code(request, owner, contact, to_anybody=purpose is CodePurpose.REGISTER)
     code_id = await service.want_code(
         session,
         owner,
-        purpose=CodePurpose(wanted.purpose),
+        purpose=purpose,
         channel=wanted.channel,
         contact=contact,
         language=wanted.language,
