@@ -45,7 +45,8 @@ ON CONFLICT (client_id) DO UPDATE SET password_hash = excluded.password_hash
 _LINK = text("""
 INSERT INTO client_accounts (client_id, organisation_id, facebook_id, facebook_name,
     facebook_linked_at)
-SELECT :client_id, :organisation_id, :facebook_id, :name, :now
+SELECT CAST(:client_id AS uuid), CAST(:organisation_id AS uuid), CAST(:facebook_id AS text),
+    CAST(:name AS text), CAST(:now AS timestamptz)
 WHERE NOT EXISTS (SELECT FROM client_accounts WHERE organisation_id = :organisation_id
     AND facebook_id = :facebook_id AND client_id <> :client_id)
 ON CONFLICT (client_id) DO UPDATE SET facebook_id = excluded.facebook_id,

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from cloud_api.clients.schemas import Language, NewPassword
 from cloud_api.clients.types import CODE_LIFE, CodeChannel, ContactKind, Membership, Tier
@@ -14,6 +14,13 @@ from cloud_api.kit.text import Line
 
 type _Digits = Annotated[SecretStr, Field(min_length=6, max_length=6)]
 type _Contact = Annotated[Line, Field(max_length=254)]
+
+
+def _plain(token: SecretStr) -> SecretStr:
+    word = token.get_secret_value()
+    if not (word.isascii() and word.isprintable() and " " not in word):
+        raise ValueError("a token has letters, digits and signs alone")
+    return token
 
 
 class _In(BaseModel):
@@ -127,4 +134,6 @@ class NewContactIn(_In):
 class FacebookIn(_In):
     """The token Facebook gave your browser for our application."""
 
-    access_token: Annotated[SecretStr, Field(min_length=10, max_length=1000, pattern=r"^[!-~]+$")]
+    access_token: Annotated[
+        SecretStr, Field(min_length=10, max_length=1000), AfterValidator(_plain)
+    ]
