@@ -73,7 +73,8 @@ async def write_members(session: Session, row: GroupRow, unit_ids: Sequence[UUID
     try:
         session.add(row)
         await session.flush()
-        await session.execute(delete(MemberRow).where(MemberRow.group_id == row.id))
+        gone = delete(MemberRow).where(MemberRow.group_id == row.id)
+        await session.execute(across_tenants(gone, because="the group was the caller's"))
         session.add_all(
             MemberRow(unit_id=unit_id, group_id=row.id, organisation_id=row.organisation_id)
             for unit_id in unit_ids
