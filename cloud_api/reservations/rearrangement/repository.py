@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 
 from cloud_api.kit.db import Session
-from cloud_api.kit.tenancy import Scope, scoped
+from cloud_api.kit.tenancy import Scope, across_tenants, scoped
 from cloud_api.reservations.models import GroupRow, MemberRow, RearrangementRow
 from cloud_api.reservations.rearrangement.errors import GroupTakenError
 from cloud_api.reservations.rearrangement.types import Group
