@@ -7,7 +7,6 @@ from pydantic import SecretStr
 from cloud_api.accounts import repository
 from cloud_api.accounts.errors import EmailTaken, LastOwner, RoleOutOfReach
 from cloud_api.accounts.models import ApiKeyRow, OrganisationRow, StaffRow
-from cloud_api.accounts.passwords import hash_password
 from cloud_api.accounts.rules import may_manage
 from cloud_api.accounts.schemas import (
     ApiKeyOut,
@@ -24,6 +23,7 @@ from cloud_api.kit.clock import Clock
 from cloud_api.kit.db import Session
 from cloud_api.kit.errors import NotFound
 from cloud_api.kit.ids import new_id, new_secret
+from cloud_api.kit.passwords import hash_password
 from cloud_api.kit.tenancy import Scope
 
 _SHOWN_LETTERS = 12

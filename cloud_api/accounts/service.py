@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from cloud_api.accounts import repository
 from cloud_api.accounts.errors import WrongCredentials
 from cloud_api.accounts.models import OrganisationRow, SessionRow, StaffRow
-from cloud_api.accounts.passwords import hash_password, verify_password
 from cloud_api.accounts.rules import permissions_of
 from cloud_api.accounts.types import Leader, Permission, Role
 from cloud_api.kit import audit
@@ -20,6 +19,7 @@ from cloud_api.kit.clock import Clock
 from cloud_api.kit.db import Session
 from cloud_api.kit.errors import TooManyAttempts, Unauthenticated
 from cloud_api.kit.ids import new_id, new_secret
+from cloud_api.kit.passwords import hash_password, verify_password
 from cloud_api.kit.tenancy import PrincipalKind, Scope
 from cloud_api.kit.throttle import Limit, Throttle
 

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     PRICING_WRITE = "pricing:write"
     CLIENTS_READ = "clients:read"
     CLIENTS_WRITE = "clients:write"
+    MEMBERS_SETUP = "members:setup"
     RESERVATIONS_READ = "reservations:read"
     RESERVATIONS_WRITE = "reservations:write"
     PAYMENTS_READ = "payments:read"

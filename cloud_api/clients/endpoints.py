@@ -3,14 +3,24 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
 from cloud_api.accounts.types import Permission
 from cloud_api.clients import repository, service
-from cloud_api.clients.errors import ContactInvalid, ContactTaken
-from cloud_api.clients.schemas import ClientIn, ClientOut, ClientPatch, ContactPointIn
-from cloud_api.kit.errors import NotFound, problem_responses
-from cloud_api.kit.http import IDEMPOTENT, ClockOf, DbSession, allow, room_router
+from cloud_api.clients.errors import ContactInvalid, ContactTaken, DocumentTaken
+from cloud_api.clients.repository import Filter
+from cloud_api.clients.schemas import (
+    ClientIn,
+    ClientOut,
+    ClientPatch,
+    ContactPointIn,
+    DocumentIO,
+    LookupOut,
+)
+from cloud_api.clients.tiers import service as tiers
+from cloud_api.clients.types import Tier
+from cloud_api.kit.errors import Forbidden, NotFound, problem_responses
+from cloud_api.kit.http import IDEMPOTENT, ClockOf, DbSession, allow, backstage, room_router
 from cloud_api.kit.paging import Page, PageWindow, page_of, sort_pattern
 from cloud_api.kit.tenancy import Scope
 from cloud_api.kit.text import OptionalLine
@@ -19,6 +29,9 @@ router = room_router(prefix="/clients", tag="clients")
 
 Reader = Annotated[Scope, Depends(allow(Permission.CLIENTS_READ))]
 Writer = Annotated[Scope, Depends(allow(Permission.CLIENTS_WRITE))]
+Confidant = Annotated[Scope, Depends(allow(Permission.FILES_PRIVATE))]
+Words = Annotated[OptionalLine | None, Query()]
+Visits = Annotated[int | None, Query(ge=0, le=1_000_000)]
 
 
 @router.get("")
@@ -32,13 +45,27 @@ async def list_clients(
         Query(description="part of a name or mail address, or a phone in any form"),
     ] = None,
     sort: Annotated[str | None, Query(pattern=sort_pattern("name", "created_at", "visits"))] = None,
+    name: Words = None,
+    contact: Words = None,
+    tier: Tier | None = None,
+    visits_from: Visits = None,
+    visits_until: Visits = None,
     archived: Annotated[bool, Query(description="archived ones too")] = False,
 ) -> Page[ClientOut]:
     """The people we know."""
-    phone = await service.phone_meant(session, scope, query)
-    rows, total = await repository.page(
-        session, scope, window, sort=sort, query=query, phone=phone, archived=archived
+    wanted = Filter(
+        query=query,
+        phone=await service.phone_meant(session, scope, query),
+        name=name,
+        contact=contact,
+        contact_phone=await service.phone_meant(session, scope, contact),
+        tier=tier,
+        visits_from=visits_from,
+        visits_until=visits_until,
+        archived=archived,
     )
+    bounds = await tiers.settings_of(session, scope.organisation_id)
+    rows, total = await repository.page(session, scope, window, wanted, bounds, sort=sort)
     return page_of(await service.outs(session, scope, rows), total=total, window=window)
 
 
@@ -51,6 +78,19 @@ async def list_clients(
 async def create_client(wanted: ClientIn, session: DbSession, scope: Writer) -> ClientOut:
     """Somebody new."""
     return await service.create(session, scope, wanted)
+
+
+@router.get("/lookup", responses=problem_responses(NotFound, ContactInvalid))
+async def look_up_client(
+    session: DbSession,
+    scope: Reader,
+    phone: Annotated[str, Query(min_length=3, max_length=60, description="in any form")],
+    property_id: Annotated[
+        UUID | None, Query(description="whose country a number without + is of")
+    ] = None,
+) -> LookupOut:
+    """Who has this phone number?"""
+    return await service.look_up(session, scope, phone, property_id)
 
 
 @router.get("/{client_id}", responses=problem_responses(NotFound))
@@ -96,3 +136,27 @@ async def remove_contact(
 ) -> None:
     """One way less."""
     await service.remove_contact(session, scope, client_id, contact_id)
+
+
+@router.get("/{client_id}/document", responses=problem_responses(NotFound, Forbidden))
+async def read_document(
+    request: Request, client_id: UUID, session: DbSession, scope: Confidant
+) -> DocumentIO:
+    """The person's document with its number; who asked is on record."""
+    return await service.document_of(session, scope, backstage(request).vault, client_id)
+
+
+@router.put("/{client_id}/document", responses=problem_responses(NotFound, DocumentTaken))
+async def keep_document(
+    request: Request, client_id: UUID, wanted: DocumentIO, session: DbSession, scope: Writer
+) -> ClientOut:
+    """Keep type and number; the pair is one person's."""
+    return await service.set_document(session, scope, backstage(request).vault, client_id, wanted)
+
+
+@router.delete("/{client_id}/document", status_code=204, responses=problem_responses(NotFound))
+async def forget_document(
+    request: Request, client_id: UUID, session: DbSession, scope: Writer
+) -> None:
+    """Forget it."""
+    await service.set_document(session, scope, backstage(request).vault, client_id, None)

@@ -1,6 +1,7 @@
 """What can be wrong with a person's entry?
 
 ContactInvalid   422  write it differently
+DocumentTaken    409  a document is one person's
 ContactTaken     409  it belongs to somebody we know already
 """
 
@@ -19,3 +20,10 @@ class ContactTaken(Conflict):
 
     code = "contact_taken"
     title = "Another client has this contact already"
+
+
+class DocumentTaken(Conflict):
+    """Somebody else has it."""
+
+    code = "document_taken"
+    title = "Another client has this document already"

@@ -1,14 +1,15 @@
 """How are people read and written?"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from cloud_api.clients.models import ClientRow, ContactRow
+from cloud_api.clients.models import AccountRow, ClientRow, ContactRow
 from cloud_api.clients.rules import search_digits
-from cloud_api.clients.types import Client, ContactKind
+from cloud_api.clients.types import Client, ContactKind, DocumentType, Tier, TierSettings
 from cloud_api.kit.db import Session
 from cloud_api.kit.ids import new_id
 from cloud_api.kit.paging import Column, Window, ordering, read_page
@@ -49,8 +50,8 @@ _INTRODUCE_UNREACHABLE = text(
     " VALUES (:id, :organisation_id, :name, :language)"
 )
 _ADD_CONTACTS = text("""
-INSERT INTO client_contacts (id, organisation_id, client_id, kind, value)
-SELECT w.id, :organisation_id, :client_id, w.kind, w.value
+INSERT INTO client_contacts (id, organisation_id, client_id, kind, value, hearsay)
+SELECT w.id, :organisation_id, :client_id, w.kind, w.value, true
 FROM unnest(CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:points AS text[]))
     AS w (id, kind, value)
 ON CONFLICT DO NOTHING
@@ -60,10 +61,43 @@ _FORGET = text("""
 WITH contacts AS (
     DELETE FROM client_contacts
     WHERE organisation_id = :organisation_id AND client_id = :client_id
+    RETURNING value
+), codes AS (
+    DELETE FROM client_codes WHERE organisation_id = :organisation_id
+    AND (client_id = :client_id OR contact IN (SELECT value FROM contacts))
+), sessions AS (
+    DELETE FROM client_sessions
+    WHERE organisation_id = :organisation_id AND client_id = :client_id
+), accounts AS (
+    DELETE FROM client_accounts
+    WHERE organisation_id = :organisation_id AND client_id = :client_id
 )
-UPDATE clients SET name = 'Erased person', language = NULL, notes = '',
+UPDATE clients SET name = 'Erased person', language = NULL, notes = '', birth_date = NULL,
+    sex = NULL, document_type = NULL, document_number = NULL, document_fingerprint = NULL,
     archived_at = coalesce(archived_at, now())
 WHERE organisation_id = :organisation_id AND id = :client_id
+""")
+
+# Who passes the bound becomes super in the same statement, and stays it.
+_COUNT_VISIT = text("""
+UPDATE clients AS c SET visits = visits + 1, super_at = coalesce(super_at, CASE WHEN visits + 1 >
+    coalesce((SELECT super_above FROM client_tiers t
+        WHERE t.organisation_id = c.organisation_id), :super_above) THEN now() END)
+WHERE id = :client_id
+""")
+_SAYS_SO = text("""
+UPDATE client_contacts SET hearsay = false
+WHERE organisation_id = :organisation_id AND client_id = :client_id
+    AND kind = :kind AND value = :value AND hearsay
+RETURNING id
+""")
+_DOCUMENT = text("""
+UPDATE clients AS c SET document_type = :type, document_number = :number,
+    document_fingerprint = :fingerprint
+WHERE c.organisation_id = :organisation_id AND c.id = :client_id AND NOT EXISTS (
+    SELECT FROM clients AS o WHERE o.organisation_id = :organisation_id AND o.id <> c.id
+    AND o.document_type = :type AND o.document_fingerprint = :fingerprint)
+RETURNING true
 """)
 
 type Points = Sequence[tuple[ContactKind, str]]
@@ -139,6 +173,57 @@ async def owner_of(
     return found
 
 
+async def believe(
+    session: Session, organisation_id: UUID, client_id: UUID, kind: ContactKind, value: str
+) -> bool:
+    """This hearsay about the person is true; False when there was none."""
+    key = {
+        "organisation_id": organisation_id,
+        "client_id": client_id,
+        "kind": kind,
+        "value": value,
+    }
+    return await session.scalar(_SAYS_SO, key) is not None
+
+
+async def of_phone(session: Session, scope: Scope, phone: str) -> list[ClientRow]:
+    """Who has this number, as a phone or on WhatsApp; archived people last."""
+    named = scoped(
+        select(ContactRow.client_id).where(
+            ContactRow.kind.in_([ContactKind.PHONE, ContactKind.WHATSAPP]),
+            ContactRow.value == phone,
+        ),
+        ContactRow,
+        scope,
+    )
+    statement = scoped(select(ClientRow).where(ClientRow.id.in_(named)), ClientRow, scope)
+    order = (ClientRow.archived_at.is_not(None), ClientRow.created_at, ClientRow.id)
+    return list(await session.scalars(statement.order_by(*order)))
+
+
+async def set_document(
+    session: Session,
+    scope: Scope,
+    client_id: UUID,
+    *,
+    type_: DocumentType | None,
+    number: bytes | None,
+    fingerprint: bytes | None,
+) -> bool:
+    """Write or clear a document; False when it is somebody else's."""
+    done = await session.scalar(
+        _DOCUMENT,
+        {
+            "organisation_id": scope.organisation_id,
+            "client_id": client_id,
+            "type": type_,
+            "number": number,
+            "fingerprint": fingerprint,
+        },
+    )
+    return done is not None
+
+
 async def add_contact(session: Session, row: ContactRow) -> bool:
     """Insert, or answer False when somebody in the organisation has it.
 
@@ -183,12 +268,14 @@ async def contacts_of(
 
 
 async def reach(
-    session: Session, organisation_id: UUID, client_id: UUID
+    session: Session, organisation_id: UUID, client_id: UUID, *, surely: bool
 ) -> list[tuple[ContactKind, str]]:
-    """Every contact of one person."""
+    """Every contact of one person; `surely`: those that are not only said to be theirs."""
     statement = select(ContactRow.kind, ContactRow.value).where(
         ContactRow.organisation_id == organisation_id, ContactRow.client_id == client_id
     )
+    if surely:
+        statement = statement.where(~ContactRow.hearsay)
     rows = await session.execute(across_tenants(statement, because="named with its organisation"))
     return [(row.kind, row.value) for row in rows]
 
@@ -196,6 +283,16 @@ async def reach(
 async def forget(session: Session, organisation_id: UUID, client_id: UUID) -> None:
     """Take the person out of their entry; what refers to it stays whole."""
     await session.execute(_FORGET, {"organisation_id": organisation_id, "client_id": client_id})
+
+
+async def account_told(
+    session: Session, organisation_id: UUID, client_id: UUID
+) -> AccountRow | None:
+    """The person's account."""
+    statement = select(AccountRow).where(
+        AccountRow.organisation_id == organisation_id, AccountRow.client_id == client_id
+    )
+    return await session.scalar(across_tenants(statement, because="named with its organisation"))
 
 
 async def phones(session: Session, client_id: UUID) -> list[str]:
@@ -208,37 +305,74 @@ async def phones(session: Session, client_id: UUID) -> list[str]:
     return list(await session.scalars(across_tenants(statement, because=because)))
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which people are wanted; None: all. `phone` is what `query` means when it is a number."""
+
+    query: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    contact: str | None = None
+    contact_phone: str | None = None
+    tier: Tier | None = None
+    visits_from: int | None = None
+    visits_until: int | None = None
+    archived: bool = False
+
+
 async def page(
     session: Session,
     scope: Scope,
     window: Window,
+    wanted: Filter,
+    settings: TierSettings,
     *,
     sort: str | None,
-    query: str | None,
-    phone: str | None,
-    archived: bool,
 ) -> tuple[list[ClientRow], int]:
-    """A page of people whose name or any contact holds the query, or whose phone this is."""
-    statement = scoped(select(ClientRow), ClientRow, scope)
-    if query:
-        statement = statement.where(_matches(query, phone, scope))
-    if not archived:
-        statement = statement.where(ClientRow.archived_at.is_(None))
+    """A page of people; a query is part of a name or contact, or a phone in any form."""
+    statement = _filtered(scoped(select(ClientRow), ClientRow, scope), wanted, scope)
+    if wanted.tier is not None:
+        statement = statement.where(_is_of(wanted.tier, settings))
     order = ordering(sort, _SORTING, default="name", last=ClientRow.id.asc())
     return await read_page(session, statement, window, order=order)
 
 
 async def count_visit(session: Session, client_id: UUID) -> None:
     """One visit more."""
+    key = {"client_id": client_id, "super_above": TierSettings().super_above}
     await session.execute(
-        across_tenants(
-            update(ClientRow).where(ClientRow.id == client_id).values(visits=ClientRow.visits + 1),
-            because="the completion job works for every tenant",
-        )
+        across_tenants(_COUNT_VISIT, because="the completion job works for every tenant"), key
     )
 
 
-def _matches(query: str, phone: str | None, scope: Scope) -> ColumnElement[bool]:
+def _filtered(statement: Select[ClientRow], wanted: Filter, scope: Scope) -> Select[ClientRow]:
+    if wanted.query:
+        named = ClientRow.name.icontains(wanted.query, autoescape=True)
+        reached = _reached_by(wanted.query, wanted.phone, scope)
+        statement = statement.where(or_(named, reached))
+    if wanted.name:
+        statement = statement.where(ClientRow.name.icontains(wanted.name, autoescape=True))
+    if wanted.contact:
+        statement = statement.where(_reached_by(wanted.contact, wanted.contact_phone, scope))
+    if wanted.visits_from is not None:
+        statement = statement.where(ClientRow.visits >= wanted.visits_from)
+    if wanted.visits_until is not None:
+        statement = statement.where(ClientRow.visits <= wanted.visits_until)
+    if not wanted.archived:
+        statement = statement.where(ClientRow.archived_at.is_(None))
+    return statement
+
+
+def _is_of(tier: Tier, settings: TierSettings) -> ColumnElement[bool]:
+    """The rule `tier_of` in the database's words."""
+    highest = or_(ClientRow.super_at.is_not(None), ClientRow.visits > settings.super_above)
+    if tier is Tier.SUPER:
+        return highest
+    new = ClientRow.visits < settings.regular_from
+    return ~highest & (new if tier is Tier.NEW else ~new)
+
+
+def _reached_by(query: str, phone: str | None, scope: Scope) -> ColumnElement[bool]:
     value = ContactRow.value.icontains(query, autoescape=True)
     digits = search_digits(query)
     if digits is not None:
@@ -250,4 +384,4 @@ def _matches(query: str, phone: str | None, scope: Scope) -> ColumnElement[bool]
         ContactRow,
         scope,
     )
-    return or_(ClientRow.name.icontains(query, autoescape=True), contact.exists())
+    return contact.exists()

@@ -5,7 +5,7 @@ import unicodedata
 
 import phonenumbers
 
-from cloud_api.clients.types import ContactKind
+from cloud_api.clients.types import ContactKind, Membership, Tier, TierSettings
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 _BETWEEN_DIGITS = frozenset("+()./")
@@ -13,6 +13,9 @@ _BETWEEN_DIGITS = frozenset("+()./")
 _THIN = frozenset({"Zs", "Pd", "Cf"})
 _FEWEST_DIGITS = 4
 _LONGEST = 254
+# Approved stays from which a label is shown; the highest first.
+_LABELS = ((10, Membership.PLATINUM), (5, Membership.GOLD), (2, Membership.SILVER))
+_FEWEST_LETTERS = 8
 
 
 def normalise(kind: ContactKind, value: str, *, region: str | None) -> str | None:
@@ -37,6 +40,32 @@ def search_digits(text: str) -> str | None:
         return None
     digits = "".join(str(int(each)) for each in plain if each.isdecimal()).lstrip("0")
     return digits if len(digits) >= _FEWEST_DIGITS else None
+
+
+def tier_of(visits: int, settings: TierSettings, *, already_super: bool) -> Tier:
+    """The tier of somebody with so many visits; who was super once stays it."""
+    if already_super or visits > settings.super_above:
+        return Tier.SUPER
+    return Tier.NEW if visits < settings.regular_from else Tier.REGULAR
+
+
+def membership_of(visits: int) -> Membership:
+    """The label of somebody with so many visits."""
+    return next((label for least, label in _LABELS if visits >= least), Membership.BRONZE)
+
+
+def plain_number(number: str) -> str:
+    """A document's number as it is compared: capitals and digits alone."""
+    return "".join(each for each in unicodedata.normalize("NFKC", number).upper() if each.isalnum())
+
+
+def good_password(password: str) -> bool:
+    """At least eight characters, among them a letter and a digit."""
+    return (
+        len(password) >= _FEWEST_LETTERS
+        and any(each.isalpha() for each in password)
+        and any(each.isdigit() for each in password)
+    )
 
 
 def _email(value: str) -> str | None:

@@ -55,6 +55,8 @@ class Deed(StrEnum):
 
     CLIENT_CREATED = "clients.client_created"
     CLIENT_CHANGED = "clients.client_changed"
+    DOCUMENT_SHOWN = "clients.document_shown"
+    TIERS_CHANGED = "clients.tiers_changed"
     CONTACT_ADDED = "clients.contact_added"
     CONTACT_REMOVED = "clients.contact_removed"
 
@@ -149,6 +151,9 @@ class Deed(StrEnum):
     TEMPLATE_RESTORED = "messaging.template_restored"
     PREFERENCES_CHANGED = "messaging.preferences_changed"
     OPTED_OUT = "messaging.opted_out"
+
+    FACEBOOK_APP_KEPT = "crm.facebook_app_kept"
+    FACEBOOK_APP_REMOVED = "crm.facebook_app_removed"
 
     DEAD_LETTER_REPLAYED = "jobs.dead_letter_replayed"
     DEAD_LETTER_DISCARDED = "jobs.dead_letter_discarded"

@@ -159,7 +159,14 @@ async def told_about(
 ) -> tuple[list[MessageOut], int]:
     """A page of what was told of this subject, newest first, and how much there is."""
     statement = repository.listed(
-        scope, state=None, channel=None, event=None, client_id=None, subject_id=subject_id
+        scope,
+        state=None,
+        channel=None,
+        event=None,
+        client_id=None,
+        subject_id=subject_id,
+        since=None,
+        until=None,
     )
     rows, total = await repository.page(session, statement, window, sort=sort)
     return [MessageOut.model_validate(row) for row in rows], total

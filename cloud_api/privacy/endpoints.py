@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 
 from cloud_api.accounts.types import Permission
-from cloud_api.kit.errors import Forbidden, NotFound, problem_responses
+from cloud_api.clients.accounts import service as members
+from cloud_api.kit.errors import Forbidden, NotFound, Unauthenticated, problem_responses
 from cloud_api.kit.http import IDEMPOTENT, ClockOf, DbSession, allow, backstage, room_router
-from cloud_api.kit.tenancy import Scope
+from cloud_api.kit.tenancy import PrincipalKind, Scope
 from cloud_api.privacy import service
 from cloud_api.privacy.errors import StayNotOver
 from cloud_api.privacy.schemas import ErasureOut, RetentionIO
@@ -48,6 +49,17 @@ async def export_client(
 async def erase_client(client_id: UUID, session: DbSession, scope: Eraser) -> ErasureOut:
     """Forget this person; nights, amounts and the record of deeds stay without them."""
     return await service.erase(session, scope, client_id)
+
+
+@router.delete(
+    "/members/me", status_code=204, responses=problem_responses(Unauthenticated, StayNotOver)
+)
+async def erase_me(request: Request, session: DbSession, clock: ClockOf) -> None:
+    """Forget me: what stays of my bookings is nights and amounts; my sessions end."""
+    header = request.headers.get("authorization")
+    member = await members.authenticate(session, header, now=clock.utc_now())
+    scope = Scope(member.organisation_id, PrincipalKind.GUEST, member.client_id)
+    await service.erase(session, scope, member.client_id)
 
 
 @router.get("/retention", responses=problem_responses(Forbidden))

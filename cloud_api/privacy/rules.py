@@ -11,6 +11,9 @@ from typing import Final
 COVERED: Final[Mapping[str, str]] = {
     "clients": "clients",
     "client_contacts": "clients",
+    "client_accounts": "clients",
+    "client_sessions": "clients",
+    "client_codes": "clients",
     "reservations": "reservations",
     "access_grants": "access",
     "access_guest_sessions": "access",
@@ -44,6 +47,8 @@ EXEMPT: Final[Mapping[str, str]] = {
     "payment_matters": "what staff have to settle about money; no name",
     "value_cards": "value that whoever has the code may spend; it is nobody's by name",
     "messaging_settings": "how often an organisation writes at most; no person",
+    "discount_code_uses": "that a code was used for a stay; the booking's person is erased",
+    "rearrangements": "which stays were moved where; the bookings' people are erased",
     "staff": "the organisation's own people, not its guests",
     "organisations": "the organisation itself",
     "properties": "the organisation's own places",

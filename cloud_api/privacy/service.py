@@ -42,7 +42,7 @@ async def export(
 ) -> JsonObject:
     """Everything about one of the caller's people. Raises NotFound."""
     mine = scope.organisation_id
-    person = await clients.export_person(session, scope, client_id)
+    person = await clients.export_person(session, scope, vault, client_id)
     bookings = await reservations.of_person(session, await _whose(session, scope, client_id))
     await audit.record(
         session,

@@ -95,6 +95,9 @@ _REGION = text(
     "SELECT region FROM properties WHERE organisation_id = :organisation_id"
     " ORDER BY archived_at IS NOT NULL, created_at LIMIT 1"
 )
+_REGION_OF = text(
+    "SELECT region FROM properties WHERE id = :property_id AND organisation_id = :organisation_id"
+)
 _ADDRESS = text(
     "SELECT p.address FROM houses h JOIN properties p ON p.id = h.property_id"
     " WHERE h.id = :house_id"
@@ -283,6 +286,13 @@ async def voucher_minutes(session: Session, property_id: UUID) -> int | None:
 async def region(session: Session, organisation_id: UUID) -> str | None:
     """The country of the organisation's first property."""
     found: str | None = await session.scalar(_REGION, {"organisation_id": organisation_id})
+    return found
+
+
+async def region_of(session: Session, organisation_id: UUID, property_id: UUID) -> str | None:
+    """The country of this property of the organisation's."""
+    key = {"organisation_id": organisation_id, "property_id": property_id}
+    found: str | None = await session.scalar(_REGION_OF, key)
     return found
 
 

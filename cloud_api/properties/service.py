@@ -103,3 +103,19 @@ async def time_zones(session: Session, house_ids: Sequence[UUID]) -> dict[UUID, 
 async def default_region(session: Session, organisation_id: UUID) -> str | None:
     """The country whose phone numbers the organisation means; None before its first property."""
     return await repository.region(session, organisation_id)
+
+
+async def region_of(session: Session, organisation_id: UUID, property_id: UUID) -> str:
+    """The country whose phone numbers this property means. Raises NotFound."""
+    found = await repository.region_of(session, organisation_id, property_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def owner_of(session: Session, property_id: UUID) -> UUID:
+    """Whose property it is; anybody may know. Raises NotFound."""
+    found = await repository.owner_of(session, property_id)
+    if found is None:
+        raise NotFound
+    return found

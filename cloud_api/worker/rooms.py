@@ -3,6 +3,8 @@
 from cloud_api.access.jobs import JOBS as ACCESS_JOBS
 from cloud_api.access.reactions import REACTIONS as ACCESS_REACTIONS
 from cloud_api.accounts.jobs import JOBS as ACCOUNTS_JOBS
+from cloud_api.clients.jobs import JOBS as CLIENTS_JOBS
+from cloud_api.crm.members.reactions import REACTIONS as MEMBERS_REACTIONS
 from cloud_api.files.errands import errands_of as files_errands
 from cloud_api.files.jobs import JOBS as FILES_JOBS
 from cloud_api.files.registry import store_of
@@ -40,12 +42,14 @@ REACTIONS: tuple[AnyReaction, ...] = (
     *RESERVATIONS_REACTIONS,
     *MESSAGING_REACTIONS,
     *ALERTS_REACTIONS,
+    *MEMBERS_REACTIONS,
 )
 JOBS: tuple[AnyJob, ...] = (
     *RESERVATIONS_JOBS,
     *FLEET_JOBS,
     *ACCESS_JOBS,
     *ACCOUNTS_JOBS,
+    *CLIENTS_JOBS,
     *FILES_JOBS,
     *PAYMENTS_JOBS,
     *JOBS_JOBS,

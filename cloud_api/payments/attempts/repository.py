@@ -173,13 +173,17 @@ async def overdue_transfers(session: Session, *, now: datetime, most: int) -> li
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which payments are wanted; None: all. `made_from` counts, `made_until` does not."""
+    """Which payments are wanted; None: all. `made_from` counts, `made_until` does not.
+
+    `payer`: a client's own, and those for these stays of theirs.
+    """
 
     state: PaymentState | None = None
     provider: ProviderName | None = None
     property_id: UUID | None = None
     client_id: UUID | None = None
     subject_id: UUID | None = None
+    payer: tuple[UUID, Sequence[UUID]] | None = None
     made_from: datetime | None = None
     made_until: datetime | None = None
 
@@ -199,6 +203,10 @@ async def page(
     for column, value in equal.items():
         if value is not None:
             statement = statement.where(column == value)
+    if wanted.payer is not None:
+        client_id, stays = wanted.payer
+        own = PaymentRow.client_id == client_id
+        statement = statement.where(or_(own, PaymentRow.subject_id.in_(stays)))
     if wanted.made_from is not None:
         statement = statement.where(PaymentRow.created_at >= wanted.made_from)
     if wanted.made_until is not None:

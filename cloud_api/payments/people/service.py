@@ -7,7 +7,30 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 
 from cloud_api.kit.db import Json, JsonObject, Session
+from cloud_api.kit.paging import Window
+from cloud_api.kit.tenancy import Scope
+from cloud_api.kit.vault import Vault
+from cloud_api.payments.attempts import repository as attempts
+from cloud_api.payments.attempts.repository import Filter
+from cloud_api.payments.attempts.service import payment_of
 from cloud_api.payments.people import repository
+from cloud_api.payments.schemas import PaymentOut
+
+__all__ = ["Filter", "erase_person", "export_person", "page"]
+
+
+async def page(
+    session: Session,
+    scope: Scope,
+    vault: Vault,
+    wanted: Filter,
+    window: Window,
+    *,
+    sort: str | None,
+) -> tuple[list[PaymentOut], int]:
+    """One page of the caller's payments; a person's are those of `wanted.payer`."""
+    rows, total = await attempts.page(session, scope, wanted, window, sort=sort)
+    return [PaymentOut.model_validate(payment_of(each, vault)) for each in rows], total
 
 
 async def export_person(

@@ -5,15 +5,36 @@ from datetime import date, datetime
 from uuid import UUID
 
 from cloud_api.kit.db import Json, Session
+from cloud_api.kit.paging import Window
+from cloud_api.reservations import repository as bookings
 from cloud_api.reservations.people import repository
-from cloud_api.reservations.people.repository import Whose
+from cloud_api.reservations.people.repository import Which, Whose
+from cloud_api.reservations.types import Booking
 
-__all__ = ["Whose", "ended", "erase_person", "export_person", "has_living", "of_person"]
+__all__ = [
+    "Which",
+    "Whose",
+    "ended",
+    "erase_person",
+    "export_person",
+    "has_living",
+    "of_person",
+    "stays",
+]
 
 
 async def of_person(session: Session, whose: Whose) -> list[UUID]:
     """Their bookings, also those under their contacts that know no client yet."""
     return await repository.ids(session, whose)
+
+
+async def stays(
+    session: Session, whose: Whose, which: Which, window: Window, *, now: datetime
+) -> tuple[list[Booking], int]:
+    """A page of their stays, the next (or the last) first, and how many there are."""
+    ids, total = await repository.stays(session, whose, which, window, now=now)
+    found = {each.id: each for each in await bookings.find_all(session, ids)}
+    return [found[each] for each in ids], total
 
 
 async def has_living(session: Session, whose: Whose) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 
 from cloud_api.kit.db import Session
-from cloud_api.kit.tenancy import Scope, scoped
+from cloud_api.kit.tenancy import Scope, across_tenants, scoped
 from cloud_api.reservations.models import GroupRow, MemberRow, RearrangementRow
 from cloud_api.reservations.rearrangement.errors import GroupTakenError
 from cloud_api.reservations.rearrangement.types import Group
@@ -73,7 +73,8 @@ async def write_members(session: Session, row: GroupRow, unit_ids: Sequence[UUID
     try:
         session.add(row)
         await session.flush()
-        await session.execute(delete(MemberRow).where(MemberRow.group_id == row.id))
+        gone = delete(MemberRow).where(MemberRow.group_id == row.id)
+        await session.execute(across_tenants(gone, because="the group was the caller's"))
         session.add_all(
             MemberRow(unit_id=unit_id, group_id=row.id, organisation_id=row.organisation_id)
             for unit_id in unit_ids

@@ -1,0 +1,1 @@
+"""What can somebody who comes again sign in with?"""

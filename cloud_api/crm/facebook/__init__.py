@@ -1,0 +1,1 @@
+"""Whose Facebook account is this?"""

@@ -1,0 +1,1 @@
+"""How is a login vendor asked whose token this is?"""

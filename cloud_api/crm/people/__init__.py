@@ -1,0 +1,1 @@
+"""What do staff see of one person, across bookings and money?"""
