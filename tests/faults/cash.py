@@ -95,10 +95,10 @@ class Counter:
         made: JsonDict = answer.json()
         return made
 
-    async def page(self, held: JsonDict) -> str | None:
+    async def page(self, held: JsonDict, **wish: object) -> str | None:
         """The guest chooses the provider's page; its number there, once a worker has asked for it."""
         await self.forgive()
-        await self.till.pay(await self.till.link(await self.folio(held)))
+        await self.till.pay(await self.till.link(await self.folio(held)), **wish)
         await self.till.work("payments.begin")
         rows = await self.till.sql(
             "SELECT reference FROM payments WHERE subject_id = :id", id=UUID(held["id"])

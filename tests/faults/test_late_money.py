@@ -76,7 +76,7 @@ async def test_money_for_a_hold_that_ended_meanwhile_is_never_silent(
     counter: Counter, scale: Scale
 ) -> None:
     figure, dice = Figure("D3 holds that end while paying", scale.seed), scale.dice("D3")
-    for number in scale.tries(10, 500):
+    for number in scale.tries(8, 500):
         began = CLOCK.monotonic()
         status, is_taken = await one_guest(counter, dice, number)
         figure.took(CLOCK.monotonic() - began)
