@@ -27,10 +27,10 @@ from tests.desk import Desk, without_limit
 # What a lease, a doubled wait or the look of a quiet hour would bring later is due now.
 _TIME_PASSES = (
     "UPDATE payments SET leased_until = NULL, due_at = least(due_at, :now) WHERE step <> 'rest'",
-    "UPDATE payment_refunds SET leased_until = NULL, due_at = least(due_at, :now)"
-    " WHERE state = 'wanted'",
-    "UPDATE payment_notices SET leased_until = NULL, due_at = least(due_at, :now)"
-    " WHERE due_at IS NOT NULL",
+    """UPDATE payment_refunds SET leased_until = NULL, due_at = least(due_at, :now)
+    WHERE state = 'wanted'""",
+    """UPDATE payment_notices SET leased_until = NULL, due_at = least(due_at, :now)
+    WHERE due_at IS NOT NULL""",
     "UPDATE payment_accounts SET leased_until = NULL",
 )
 _ROUNDS = 4
@@ -217,5 +217,5 @@ def broken(counter: Counter, build: Build) -> Counter:
 async def until_so(question: Callable[[], Awaitable[bool]], seconds: float = 45.0) -> None:
     """Ask an async function until it answers true. TimeoutError."""
     async with asyncio.timeout(seconds):
-        while not await question():
+        while not await question():  # noqa: ASYNC110 - a test looks from outside
             await asyncio.sleep(0.05)

@@ -48,33 +48,22 @@ async def at_our_door(counter: Counter, held: JsonDict, dice: random.Random) -> 
 async def at_the_provider(counter: Counter, page: str, dice: random.Random) -> Payment:
     """A payment as a tamperer, or the provider's own console, would have it."""
     vendor = counter.vendor
-    match dice.randrange(7):
-        case 0:
-            return vendor.pay(page, amount=Decimal(dice.randint(1, 10**6)) / 100)
-        case 1:
-            return vendor.pay(page, currency="USD")
-        case 2:
-            payment = vendor.pay(page)
-            payment.collector_id = 999
-            return payment
-        case 3:
-            payment = vendor.pay(page)
-            vendor.give_back(payment, min(Decimal(dice.randint(1, 9_000)) / 100, payment.amount))
-            return payment
-        case 4:
-            payment = vendor.pay(page)
-            await counter.till.bring(vendor.notice(payment))
-            await counter.work()
+    what = dice.choice(("amount", "currency", "collector", "part", "dispute", "all", "fair"))
+    amount = Decimal(dice.randint(1, 10**6)) / 100 if what == "amount" else None
+    payment = vendor.pay(page, amount=amount, currency="USD" if what == "currency" else None)
+    if what == "collector":
+        payment.collector_id = 999
+    elif what == "part":
+        part = Decimal(dice.randint(1, 9_000)) / 100
+        vendor.give_back(payment, min(part, payment.amount))
+    elif what in {"dispute", "all"}:
+        await counter.till.bring(vendor.notice(payment))
+        await counter.work()
+        if what == "dispute":
             vendor.turn(payment, "charged_back")
-            return payment
-        case 5:
-            payment = vendor.pay(page)
-            await counter.till.bring(vendor.notice(payment))
-            await counter.work()
+        else:
             vendor.give_back(payment, payment.amount)
-            return payment
-        case _:
-            return vendor.pay(page)
+    return payment
 
 
 async def one_guest(counter: Counter, held: JsonDict, dice: random.Random) -> list[str]:
@@ -83,7 +72,9 @@ async def one_guest(counter: Counter, held: JsonDict, dice: random.Random) -> li
     payment = await at_the_provider(counter, page, dice)
     await counter.till.bring(counter.vendor.notice(payment))
     await counter.work()
-    found = ["a crooked amount was taken" for _ in range(4) if await at_our_door(counter, held, dice)]
+    found = [
+        "a crooked amount was taken" for _ in range(4) if await at_our_door(counter, held, dice)
+    ]
     if dice.random() < 0.5:
         for _ in range(2):  # twice, as two people would
             await counter.refund(held)

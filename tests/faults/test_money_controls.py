@@ -60,7 +60,9 @@ def errands_with(
     build: Callable[[Outgoing, object], MercadoPago], counter: Counter, outgoing: Outgoing
 ) -> tuple[AnyErrand, ...]:
     """This room's errands, spoken by another adapter."""
-    desk = Errands({ProviderName.MERCADO_PAGO: build(outgoing, counter.till.clock)}, "http://x.test")
+    desk = Errands(
+        {ProviderName.MERCADO_PAGO: build(outgoing, counter.till.clock)}, "http://x.test"
+    )
     others = [each for each in counter.crew.errands if not each.name.startswith("payments.")]
     return (
         *others,
@@ -89,7 +91,7 @@ async def built(name: str, counter: Counter) -> AsyncIterator[Counter]:
             each for each in counter.crew.reactions if not each.name.startswith("reservations.")
         ]
         make = {
-            "sound": lambda: Build(),
+            "sound": Build,
             "forgets what it began": lambda: Build(errands_with(Forgetful, counter, outgoing)),
             "compares nothing": lambda: Build(errands_with(Blind, counter, outgoing)),
             "hears of no money": lambda: Build(reactions=others),

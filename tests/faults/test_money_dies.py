@@ -163,8 +163,10 @@ async def comes_to_rest(counter: Counter, held: JsonDict) -> list[str]:
     async def right() -> bool:
         counter.keep_time()
         await counter.time_passes()
-        await counter.till.sql("SELECT pg_notify('portero_errands', name) FROM (VALUES"
-            " ('payments.begin'), ('payments.look'), ('payments.refund'), ('payments.heed')) n(name)")
+        await counter.till.sql(
+            "SELECT pg_notify('portero_errands', name) FROM (VALUES"
+            " ('payments.begin'), ('payments.look'), ('payments.refund'), ('payments.heed')) n(name)"
+        )
         found[:] = await wrong(counter)
         rows = await counter.till.sql("SELECT 1 FROM payment_refunds WHERE state = 'wanted'")
         status = await counter.desk.status(held)

@@ -115,9 +115,11 @@ async def one_flow(counter: Counter, held: JsonDict, order: tuple[int, ...], hea
         notices.append(vendor.notice(paid))
     notices.append(replace(notices[2]))
     for at in order[:heard]:
-        copies = [counter.till.bring(notices[at]) for _ in range(COPIES // 5)]
-        answers = await asyncio.gather(*copies)
-        assert {each for answer in answers for each in answer} == {200}
+        async with asyncio.TaskGroup() as tasks:
+            copies = [
+                tasks.create_task(counter.till.bring(notices[at])) for _ in range(COPIES // 5)
+            ]
+        assert {each for copy in copies for each in copy.result()} == {200}
         if at % 2:
             await counter.till.work()
 
