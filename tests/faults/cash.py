@@ -173,8 +173,11 @@ class Build:
 async def a_counter(settings: CloudSettings) -> AsyncIterator[Counter]:
     """A hotel on this database, its provider on a socket, nobody at work yet."""
     clock = HandClock()
-    secrets = {name: CREDENTIALS[name] for name in ("access_token", "webhook_secret")}
-    vendor = MercadoPago(clock, **secrets)
+    vendor = MercadoPago(
+        clock,
+        access_token=CREDENTIALS["access_token"],
+        webhook_secret=CREDENTIALS["webhook_secret"],
+    )
     app = create_app(settings, clock=clock)
     app.dependency_overrides[holds_per_address] = without_limit
     database = Database(settings.database_dsn.get_secret_value(), name="portero-test")

@@ -57,7 +57,7 @@ class Blind(MercadoPago):
 
 
 def errands_with(
-    build: Callable[[Outgoing, object], MercadoPago], counter: Counter, outgoing: Outgoing
+    build: type[MercadoPago], counter: Counter, outgoing: Outgoing
 ) -> tuple[AnyErrand, ...]:
     """This room's errands, spoken by another adapter."""
     desk = Errands(
@@ -90,13 +90,13 @@ async def built(name: str, counter: Counter) -> AsyncIterator[Counter]:
         others = [
             each for each in counter.crew.reactions if not each.name.startswith("reservations.")
         ]
-        make = {
+        make: dict[str, Callable[[], Build]] = {
             "sound": Build,
             "forgets what it began": lambda: Build(errands_with(Forgetful, counter, outgoing)),
             "compares nothing": lambda: Build(errands_with(Blind, counter, outgoing)),
             "hears of no money": lambda: Build(reactions=others),
-        }[name]
-        yield broken(counter, make())
+        }
+        yield broken(counter, make[name]())
 
 
 async def what_a_guest_finds(counter: Counter) -> list[str]:

@@ -64,7 +64,7 @@ def trusting(_secret: str, notice: Notice, **_: object) -> Heed:
 
 async def test_no_altered_notice_is_taken(counter: Counter, scale: Scale) -> None:
     figure, dice = Figure("D4 altered, forged and old notices", scale.seed), scale.dice("D4")
-    payment = counter.vendor.elsewhere(soles(30_000))
+    payment, tries = counter.vendor.elsewhere(soles(30_000)), list[Sent]()
     for _ in scale.tries(10, 500):
         sent = counter.vendor.notice(payment)
         tries = [hostile(counter, sent, payment, dice) for _ in range(1_000)]
