@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -158,7 +159,7 @@ async def test_a_database_that_dies_loses_no_booking_and_no_payment(
             async with asyncio.TaskGroup() as tasks:
                 for room in range(GUESTS):
                     tasks.create_task(guest(counter, room, 30 + 2 * number, acknowledged))
-                await until_so(lambda: any_of(acknowledged))
+                await until_so(partial(any_of, acknowledged))
                 await asyncio.sleep(dice.uniform(0, 0.6))
                 server.die(how)
                 await asyncio.to_thread(server.live_again)
