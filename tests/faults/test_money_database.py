@@ -51,10 +51,10 @@ class Server:
         self._pid = 0
         self.postgres = LocalPostgres(folder)
 
-    def die(self, how: signal.Signals) -> None:
-        """SIGQUIT is `pg_ctl stop -m immediate`, SIGKILL is nobody's wish."""
+    def die(self) -> None:
+        """As `pg_ctl stop -m immediate`: no checkpoint, nothing is ended in order."""
         self._pid = int((self._folder / "pgdata" / "postmaster.pid").read_text().split()[0])
-        os.kill(self._pid, how)
+        os.kill(self._pid, signal.SIGQUIT)
 
     def live_again(self) -> None:
         """Start on what is on the disk; the old server's last children may need a moment."""
@@ -144,12 +144,11 @@ async def rests(counter: Counter, acknowledged: list[JsonDict]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGKILL], ids=["immediate", "kill"])
 async def test_a_database_that_dies_loses_no_booking_and_no_payment(
-    server: Server, settings: CloudSettings, how: signal.Signals, scale: Scale
+    server: Server, settings: CloudSettings, scale: Scale
 ) -> None:
-    figure = Figure(f"A5 PostgreSQL {how.name} while guests pay", scale.seed)
-    dice = scale.dice(f"A5 {how.name}")
+    figure = Figure("A5 PostgreSQL shut down at once while guests pay", scale.seed)
+    dice = scale.dice("A5")
     async with (
         a_counter(await asyncio.to_thread(settings_on, server, settings)) as counter,
         at_work(counter),
@@ -161,7 +160,7 @@ async def test_a_database_that_dies_loses_no_booking_and_no_payment(
                     tasks.create_task(guest(counter, room, 30 + 2 * number, acknowledged))
                 await until_so(partial(any_of, acknowledged))
                 await asyncio.sleep(dice.uniform(0, 0.6))
-                server.die(how)
+                server.die()
                 await asyncio.to_thread(server.live_again)
             began = CLOCK.monotonic()
             found = await rests(counter, acknowledged)

@@ -55,6 +55,7 @@ ROWS: tuple[Row, ...] = (
         "the database killed while guests book and pay",
         "I1, I2",
         (f"{F}/test_money_database.py::test_a_database_that_dies_loses_no_booking_and_no_payment",),
+        "immediate shutdown; no SIGKILL of the postmaster",
     ),
     Row(
         "A6",
