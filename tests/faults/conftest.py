@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cloud_api.settings import CloudSettings
 from tests.faults import breaking
+from tests.faults.cash import Counter, a_counter
 from tests.faults.figures import Scale
 from tests.faults.lockd_bench import Bench, a_bench
 from tests.faults.whole import Whole, laid_out, raised
@@ -59,3 +61,10 @@ def whole() -> Iterator[Whole]:
     """The whole system, once for all tests that need it."""
     with laid_out() as (ground, troupe):
         yield asyncio.run(raised(ground, troupe))
+
+
+@pytest.fixture
+async def counter(settings: CloudSettings) -> AsyncIterator[Counter]:
+    """A hotel that takes money."""
+    async with a_counter(settings) as made:
+        yield made

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 F = "tests/faults"
 J = "tests/journeys"
+P = "tests/cloud_api/payments"
+R = "tests/cloud_api/reservations"
 E = "tests/edge_agent"
 M = "tests/firmware_config/test_mosquitto_wall.py"
 
@@ -41,6 +43,30 @@ ROWS: tuple[Row, ...] = (
         "I5, I6",
         (f"{F}/test_power_cut.py",),
         "a model: no real card that lies about flushing",
+    ),
+    Row(
+        "A4",
+        "a worker killed between provider, commit and what follows",
+        "I1, I2",
+        (f"{F}/test_money_dies.py", f"{P}/test_payment_once.py"),
+    ),
+    Row(
+        "A5",
+        "the database killed while guests book and pay",
+        "I1, I2",
+        (f"{F}/test_money_database.py::test_a_database_that_dies_loses_no_booking_and_no_payment",),
+        "immediate shutdown; no SIGKILL of the postmaster",
+    ),
+    Row(
+        "A6",
+        "the database restored from an older backup",
+        "I2, I5",
+        (
+            f"{F}/test_money_database.py::test_what_an_older_backup_does_not_know_of_money_is_found",
+            f"{J}/test_restored_cloud.py",
+            f"{J}/test_backup_and_restore.py",
+        ),
+        "a booking of the lost days is gone: its money stands on the list",
     ),
     Row(
         "A7",
@@ -275,6 +301,69 @@ ROWS: tuple[Row, ...] = (
         ),
     ),
     Row("C7", "stood still between decision and motor", "I4, I7", (f"{F}/test_standing_still.py",)),
+    Row("D1", "a crowd wants the same nights", "I1", ("tests/storm/test_overlap_storm.py",)),
+    Row(
+        "D2",
+        "empty, reversed, endless, too long nights; arrival on a departure",
+        "I1",
+        (
+            f"{R}/test_reservation_guard.py",
+            f"{R}/test_reservation_rules.py",
+            f"{R}/test_reservations.py",
+        ),
+    ),
+    Row("D3", "a hold ends while its guest pays", "I1, I2", (f"{F}/test_late_money.py",)),
+    Row(
+        "D4",
+        "notices forged, altered, old",
+        "I2",
+        (
+            f"{F}/test_money_notices.py::test_no_altered_notice_is_taken",
+            f"{F}/test_money_notices.py::test_at_the_door_a_forged_notice_is_refused_and_nothing_follows",
+            f"{P}/test_payment_webhooks.py",
+            f"{P}/providers/test_provider_contract.py",
+        ),
+        "altered by thousands for Mercado Pago; the other providers by their contract's cases",
+    ),
+    Row(
+        "D5",
+        "notices many times, in any order, missing",
+        "I2",
+        (
+            f"{F}/test_money_notices.py::test_every_order_and_any_gap_of_a_flows_notices_ends_in_the_same_state",
+            f"{F}/test_money_notices.py::test_twenty_copies_at_once_are_one_payment",
+            f"{P}/test_payment_rules.py",
+        ),
+    ),
+    Row(
+        "D6",
+        "the provider falls silent, before or after it charged",
+        "I2",
+        (f"{F}/test_money_silence.py", f"{P}/test_payment_once.py", f"{P}/test_payment_doubts.py"),
+    ),
+    Row(
+        "D7",
+        "crooked, partial, negative amounts; double refunds; disputes",
+        "I2",
+        (f"{F}/test_money_amounts.py", f"{P}/test_giving_back.py", f"{P}/test_folio_sums.py"),
+    ),
+    Row(
+        "D9",
+        "everything in any order with faults, against a plain model",
+        "I1, I2",
+        (f"{F}/test_money_model.py", f"{R}/test_reservation_model.py"),
+    ),
+    Row(
+        "D10",
+        "a stay changed, cancelled or shortened while the house is cut off",
+        "I4, I5",
+        (
+            f"{J}/test_revocation.py",
+            f"{F}/test_partition.py",
+            "tests/cloud_api/access/test_shortened_and_completed.py",
+            "tests/cloud_api/access/test_stays_and_grants.py",
+        ),
+    ),
     Row(
         "E12",
         "every decoder fuzzed",
@@ -312,10 +401,11 @@ ROWS: tuple[Row, ...] = (
     Row(
         "F3",
         "broken on purpose: is it found out?",
-        "I1, I3-I12",
+        "I1-I12",
         (
             f"{F}/test_wire_model.py::test_control_a_house_lacking_one_guard_is_found_out",
             f"{F}/test_controls.py",
+            f"{F}/test_money_controls.py",
             f"{F}/test_power_cut.py::test_without_flushes_the_same_cuts_lose_promises",
             f"{F}/test_power_cut.py::test_control_with_sqlites_own_setting_the_same_cuts_lose_promises",
             f"{F}/test_altered.py::test_control_without_the_signature_alterations_are_taken",

@@ -14,9 +14,10 @@ from tests.prove.rows import ROWS, Row
 ROOT = Path(__file__).parent.parent.parent
 PAPER = ROOT / "docs" / "proof.md"
 MATRIX = [
-    *(f"A{n}" for n in (1, 2, 3, *range(7, 15))),
+    *(f"A{n}" for n in range(1, 15)),
     *(f"B{n}" for n in range(1, 15)),
     *(f"C{n}" for n in range(1, 8)),
+    *(f"D{n}" for n in (*range(1, 8), 9, 10)),
     *("E12", "E13", "E14", "E15", "E17"),
     "F3",
 ]
