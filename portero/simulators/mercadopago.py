@@ -135,7 +135,7 @@ class Preference:
 class MercadoPago:
     """One merchant's Mercado Pago; `app` is served by a Stage, the rest is for tests and demos.
 
-    `page` is where payers are sent.
+    `page` is where payers are sent; `first_id` lets one that was started anew not repeat itself.
     """
 
     def __init__(
@@ -146,13 +146,14 @@ class MercadoPago:
         webhook_secret: str,
         collector_id: int = 4711,
         page: str = PAGE,
+        first_id: int = 1_000_001,
     ) -> None:
         self._clock = clock
         self._token = access_token
         self._secret = webhook_secret
         self.collector_id = collector_id
         self._page = page
-        self._ids = itertools.count(1_000_001)
+        self._ids = itertools.count(first_id)
         self._answers: dict[str, tuple[str, Response]] = {}
         self._used_tokens: set[str] = set()
         self.currency = "PEN"

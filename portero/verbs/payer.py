@@ -35,13 +35,14 @@ async def pay_here(folder: Path, *, port: int) -> None:
     stop = asyncio.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(ending, stop.set)
-    known = credentials(folder)
+    known, clock = credentials(folder), SystemClock()
     vendor = MercadoPago(
-        SystemClock(),
+        clock,
         access_token=known["access_token"],
         webhook_secret=known["webhook_secret"],
         collector_id=int(known["collector_id"]),
         page=f"http://127.0.0.1:{port}{PATH}",
+        first_id=int(clock.utc_now().timestamp()) * 1000,
     )
     async with playing(checkout(vendor), port=port):
         await stop.wait()
