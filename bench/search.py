@@ -29,6 +29,7 @@ from portero.local.ports import any_free
 HOUSES = (1, 100, 1000)
 QUICK_HOUSES = (1, 20)
 PAGE = 50
+_PLAN = Plan(rounds=5, seconds=1.0, times=0)
 _MARK = {BEGIN, COMMIT, ROLLBACK}
 _OF_NIGHTS = "FROM occupancies"
 
@@ -58,7 +59,7 @@ async def run(folder: Path, *, quick: bool) -> Report:
 
 async def _run(databases: Databases, children: Children, *, quick: bool) -> Report:
     dsn, owner = databases.make("ours"), databases.owner_dsn("ours")
-    plan, report = Plan.of(quick=quick), Report("search")
+    plan, report = Plan.of(quick=True) if quick else _PLAN, Report("search")
     async with in_process(dsn) as (app, client):
         villages = [
             await village.build(client, owner, houses=each)
