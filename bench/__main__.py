@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Final, Protocol
 
-from bench import bookings, doors, edge, grants
+from bench import bookings, doors, edge, grants, search
 from bench.figures import RESULTS, Report
 from cloud_api.kit.clock import SystemClock
 
@@ -24,6 +24,7 @@ BENCHES: Final[dict[str, Bench]] = {
     "doors": doors.run,
     "edge": edge.run,
     "grants": grants.run,
+    "search": search.run,
 }
 
 

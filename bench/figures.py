@@ -78,6 +78,7 @@ class Pair:
             found[f"{word}_p99_ms"] = round(subject.percentile(99), 3)
         found["ratio_rate"] = None if self.is_paced else round(self.rate_ratio, 2)
         found["ratio_p50"] = round(self.p50_ratio, 2)
+        found["ratio_p99"] = round(self.ours.percentile(99) / self.floor.percentile(99), 2)
         return found
 
 
@@ -102,6 +103,18 @@ class Single:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something found that is no number."""
+
+    name: str
+    text: str
+
+    def record(self) -> dict[str, Figure]:
+        """Everything, flat."""
+        return {"name": self.name, "text": self.text}
+
+
 @dataclass(slots=True)
 class Report:
     """What one bench found."""
@@ -109,6 +122,7 @@ class Report:
     bench: str
     pairs: list[Pair] = field(default_factory=list)
     singles: list[Single] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def show(self) -> None:
         """A table on stdout."""
@@ -119,6 +133,8 @@ class Report:
             print(_row(pair))
         for single in self.singles:
             print(_line(single))
+        for note in self.notes:
+            print(f"{note.name}: {note.text}")
 
     def write(self, *, at: datetime, folder: Path = RESULTS) -> Path:
         """Append one JSON line a figure to `<folder>/<bench>.jsonl`."""
@@ -126,9 +142,10 @@ class Report:
         path = folder / f"{self.bench}.jsonl"
         about = {"bench": self.bench, "at": at.isoformat(timespec="seconds"), **_machine()}
         with path.open("a", encoding="utf-8") as out:
-            for found in [each.record() for each in self.pairs] + [
-                each.record() for each in self.singles
-            ]:
+            figures = [each.record() for each in self.pairs]
+            figures += [each.record() for each in self.singles]
+            figures += [each.record() for each in self.notes]
+            for found in figures:
                 out.write(json.dumps({**about, **found}) + "\n")
         return path
 

@@ -405,6 +405,21 @@ def house(
 
 
 @app.command()
+def payer(
+    *,
+    folder: Annotated[Path, typer.Option(help="Where its credentials lie.")] = Path(
+        ".portero/payer"
+    ),
+    port: Annotated[int, typer.Option(help="Port of its API and its page.")] = 8200,
+) -> None:
+    """Run a played Mercado Pago with a page to pay at. No money moves; never in production."""
+    _end_with_parent()
+    from portero.verbs.payer import pay_here
+
+    _run(pay_here(folder, port=port))
+
+
+@app.command()
 def database(
     folder: Annotated[Path, typer.Option(help="Where it keeps its data.")],
 ) -> None:

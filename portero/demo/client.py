@@ -27,6 +27,10 @@ class Caller:
         """POST that must succeed, under a fresh Idempotency-Key."""
         return _answer(await self.try_post(path, body))
 
+    async def put(self, path: str, body: Mapping[str, object]) -> Answer:
+        """PUT that must succeed."""
+        return _answer(await self.http.put(path, json=body, headers=self.headers))
+
     async def try_post(self, path: str, body: Mapping[str, object] | None = None) -> httpx.Response:
         """POST, whatever comes back."""
         headers = {**self.headers, "idempotency-key": uuid4().hex}

@@ -20,7 +20,7 @@ from provisioning.ceremony import hold, read_document
 DATABASE = "portero"
 OWNER_EMAIL = "owner@demo.example"
 ORGANISATION = "Demo houses"
-_WANTED_PORTS = {"cloud": 8000, "lan": 8080, "music": 8095, "broker": 18830}
+_WANTED_PORTS = {"cloud": 8000, "lan": 8080, "music": 8095, "payer": 8200, "broker": 18830}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Ports:
     cloud: int
     lan: int
     music: int
+    payer: int
     broker: int
     moved: tuple[str, ...]
 
@@ -66,6 +67,11 @@ class Ground:
     def lan_url(self) -> str:
         """Where the house answers on the LAN."""
         return f"http://127.0.0.1:{self.ports.lan}"
+
+    @property
+    def payer_url(self) -> str:
+        """Where the played Mercado Pago answers."""
+        return f"http://127.0.0.1:{self.ports.payer}"
 
     def close(self) -> None:
         """Stop broker and database; the data stays."""
@@ -112,6 +118,7 @@ def environment(ground: Ground) -> dict[str, str]:
         "PORTERO_DATA_FOLDER": str(ground.folder / "cloud"),
         "PORTERO_KEY_FOLDER": str(ground.keys),
         "PORTERO_BROKER_URL": f"mqtt://127.0.0.1:{ground.ports.broker}",
+        "PORTERO_VENDOR_URLS": json.dumps({"mercado_pago": ground.payer_url}),
         "PORTERO_OWNER_EMAIL": OWNER_EMAIL,
         "PORTERO_OWNER_PASSWORD": ground.secrets.owner_password,
         "PORTERO_OWNER_ORGANISATION": ORGANISATION,

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from cloud_api.kit.clock import SystemClock
-from portero.demo import house, story
+from portero.demo import house, story, till
 from portero.demo.client import caller
 from portero.demo.ground import OWNER_EMAIL, Ground, environment, prepare
 from portero.demo.processes import Troupe
@@ -52,18 +52,21 @@ async def _play(stage: Stage, stop: asyncio.Event, *, story_only: bool) -> int:
     if story_only:
         return 1 if stage.voice.failed else 0
     await story.leave_key(stage)
+    await story.leave_bill(stage)
     _links(stage)
     return await _watch(stage, stop)
 
 
 async def _raise(ground: Ground, troupe: Troupe, voice: Voice) -> Stage:
+    till.start_payer(ground, troupe)
     for name in ("cloud", "worker", "courier"):
         troupe.start(name, name)
     host = caller(ground.cloud_url)
-    voice.whisper("cloud, worker, courier")
+    voice.whisper("cloud, worker, courier, a played Mercado Pago")
     await until_answers(f"{ground.cloud_url}/healthz", troupe)
     await log_in(host, ground.secrets.owner_password)
     place = await seed(host, ground.folder)
+    await till.open_till(ground, troupe, host, place)
     voice.whisper("one simulated house: three locks on a simulated air, a music server")
     await house.start(ground, troupe, host, place)
     await until_answers(f"{ground.lan_url}/healthz", troupe)
@@ -101,7 +104,9 @@ def _links(stage: Stage) -> None:
         voice.say(f"{name:<10} {link}")
     voice.say(f"owner      {OWNER_EMAIL}   password in {ground.folder / 'secrets.json'}")
     voice.say(f"logs       {ground.folder / 'logs'}")
-    voice.whisper("not yet: paying, the host's pages, messages, calendars ")
+    voice.say(f"payer      {ground.payer_url}   a played Mercado Pago; no money moves there")
+    voice.whisper("Elena's page: press Pay, then look again at what she sees: paid and confirmed")
+    voice.whisper("not yet: the host's pages, messages, calendars")
 
 
 def _show_dead(troupe: Troupe, voice: Voice) -> None:

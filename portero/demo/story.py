@@ -14,6 +14,7 @@ from portero.demo.client import Answer, Caller, caller, text
 from portero.demo.ground import Ground
 from portero.demo.processes import Troupe
 from portero.demo.seed import ZONE, Place
+from portero.demo.till import items, link, page_to_pay, press_pay, told
 from portero.demo.voice import Voice, expect
 from portero.demo.waiting import until, until_answers
 from portero.verbs.simulated import control_socket
@@ -40,6 +41,7 @@ class Tale:
     """What the story remembers from step to step."""
 
     stage: Stage
+    quote: str = ""
     reservation: str = ""
     code: str = ""
     grant: str = ""
@@ -67,8 +69,10 @@ async def tell(stage: Stage) -> None:
     tale.before = await _openings(tale)
     await _tidy(stage, _ROOM)
     stage.voice.title("A booking opens one door")
-    await step("Camila books the Sea room for tonight", lambda: _book(tale))
-    await step("The host confirms (a recorded confirmation: paying is not yet)", lambda: _yes(tale))
+    await step("Camila asks what the Sea room costs tonight", lambda: _price(tale))
+    await step("She holds it for that price", lambda: _book(tale))
+    await step("By the host's link she pays at a played Mercado Pago", lambda: _pay(tale))
+    await step("The money confirms her booking; the host does nothing", lambda: _certain(tale))
     await step("The key reaches the house, and the house signs for it", lambda: _delivered(tale))
     await step("In the house's Wi-Fi, Camila signs in with her link", lambda: _sign_in(tale))
     await step("She taps Unlock: the front door opens", lambda: _unlock(tale))
@@ -97,11 +101,36 @@ async def leave_key(stage: Stage) -> None:
     else:
         held = await _hold(stage, _OTHER_ROOM, "Diego")
         tale.reservation = text(held, "id")
-        await _yes(tale)
+        paid = {"payment": {"note": "paid at the desk", "amount": None}}
+        await stage.host.post(f"/api/v1/reservations/{tale.reservation}/confirm", paid)
     await _delivered(tale)
     links = await stage.host.post(f"/api/v1/grants/{tale.grant}/links")
     stage.links["Diego"] = f"{stage.ground.lan_url}/#{text(links, 'lan_secret')}"
     stage.links["his PIN"] = text(links, "pin")
+
+
+async def leave_bill(stage: Stage) -> None:
+    """A guest who holds a room weeks from now, so that somebody at the keyboard can pay."""
+    first = await _free_from(stage, _OTHER_ROOM, _today() + timedelta(days=14))
+    if first is None:
+        return
+    quote = await _quote(stage, _OTHER_ROOM, first)
+    held = await _hold(stage, _OTHER_ROOM, "Elena", first=first, quote=text(quote, "token"))
+    path = await link(stage.host, text(held, "id"))
+    stage.links["Elena pays"] = await page_to_pay(stage.ground, stage.troupe, path)
+    stage.links["she sees"] = f"{stage.ground.cloud_url}{path}"
+
+
+async def _free_from(stage: Stage, room: str, first: date) -> date | None:
+    """The first of the next weeks in which the room has the two nights."""
+    for week in range(20):
+        stay = _stay(stage, room, first + timedelta(weeks=week))
+        asked = f"unit_id={stage.place.units[room]}&guests=2"
+        dates = f"check_in={stay['check_in']}&check_out={stay['check_out']}"
+        found = await stage.host.get(f"/api/v1/availability?{asked}&{dates}")
+        if items(found, "units")[0].get("free"):
+            return first + timedelta(weeks=week)
+    return None
 
 
 async def _tidy(stage: Stage, room: str, *, spare_keys: bool = False) -> None:
@@ -119,36 +148,71 @@ async def _alive(stage: Stage, room: str) -> list[Answer]:
     unit, today = stage.place.units[room], _today()
     tonight = f"from={today}&to={today + timedelta(days=1)}"
     path = f"/api/v1/reservations?unit_id={unit}&{tonight}&status=held&status=confirmed"
-    return _items(await stage.host.get(path), "items")
+    return items(await stage.host.get(path), "items")
 
 
-async def _hold(stage: Stage, room: str, name: str) -> Answer:
-    today = _today()
-    email = f"{name.lower()}@demo.example"
+async def _quote(stage: Stage, room: str, first: date) -> Answer:
+    return await caller(stage.ground.cloud_url).post("/api/v1/quotes", _stay(stage, room, first))
+
+
+async def _hold(
+    stage: Stage, room: str, name: str, *, first: date | None = None, quote: str | None = None
+) -> Answer:
     body = {
-        "unit_ids": [stage.place.units[room]],
-        "check_in": today.isoformat(),
-        "check_out": (today + timedelta(days=2)).isoformat(),
-        "guests": 2,
+        **_stay(stage, room, first or _today()),
         "channel": "web",
-        "contact": {"name": name, "email": email, "language": "es"},
+        "contact": {"name": name, "email": f"{name.lower()}@demo.example", "language": "es"},
+        "quote": quote,
     }
     return await caller(stage.ground.cloud_url).post("/api/v1/holds", body)
+
+
+def _stay(stage: Stage, room: str, first: date) -> dict[str, object]:
+    return {
+        "unit_ids": [stage.place.units[room]],
+        "check_in": first.isoformat(),
+        "check_out": (first + timedelta(days=2)).isoformat(),
+        "guests": 2,
+    }
 
 
 def _today() -> date:
     return SystemClock().utc_now().astimezone(ZoneInfo(ZONE)).date()
 
 
+async def _price(tale: Tale) -> str:
+    quote = await _quote(tale.stage, _ROOM, _today())
+    tale.quote = text(quote, "token")
+    return (
+        f"{told(quote.get('total'))} for two nights, in writing until {text(quote, 'expires_at')}"
+    )
+
+
 async def _book(tale: Tale) -> str:
-    held = await _hold(tale.stage, _ROOM, "Camila")
+    held = await _hold(tale.stage, _ROOM, "Camila", quote=tale.quote)
     tale.reservation, tale.code = text(held, "id"), text(held, "code")
     return f"held as {tale.code} until {text(held, 'expires_at')}"
 
 
-async def _yes(tale: Tale) -> None:
-    payment = {"payment": {"note": "paid at the desk", "amount": None}}
-    await tale.stage.host.post(f"/api/v1/reservations/{tale.reservation}/confirm", payment)
+async def _pay(tale: Tale) -> str:
+    stage = tale.stage
+    path = await link(stage.host, tale.reservation)
+    url = await page_to_pay(stage.ground, stage.troupe, path)
+    owed = (await caller(stage.ground.cloud_url).get(path)).get("due_now")
+    await press_pay(url)
+    return f"{told(owed)} now, the rest is due later"
+
+
+async def _certain(tale: Tale) -> str:
+    clock = SystemClock()
+    began = clock.monotonic()
+
+    async def is_confirmed() -> bool:
+        found = await tale.stage.host.get(f"/api/v1/reservations/{tale.reservation}")
+        return found.get("status") == "confirmed"
+
+    await until(is_confirmed, _SOON, "the money confirmed nothing", troupe=tale.stage.troupe)
+    return f"paid → confirmed in {clock.monotonic() - began:.2f} s"
 
 
 async def _delivered(tale: Tale) -> str:
@@ -169,7 +233,7 @@ async def _delivered(tale: Tale) -> str:
 async def _key(stage: Stage, reservation: str) -> str:
     """The grant of the guest who booked; empty where there is none or it was revoked."""
     path = f"/api/v1/grants/of-reservation/{reservation}"
-    grants = _items(await stage.host.get(path), "grants")
+    grants = items(await stage.host.get(path), "grants")
     alive = [
         each for each in grants if each.get("holder") == "guest" and each.get("state") == "active"
     ]
@@ -182,7 +246,7 @@ async def _sign_in(tale: Tale) -> str:
     tale.lan = caller(url, origin=url)
     await tale.lan.post("/api/session", {"secret": text(links, "lan_secret")})
     stay = await tale.lan.get("/api/stay")
-    doors = [text(door, "name") for door in _items(stay, "doors")]
+    doors = [text(door, "name") for door in items(stay, "doors")]
     return f"she sees: {', '.join(doors)}"
 
 
@@ -241,15 +305,15 @@ async def _approve(tale: Tale) -> None:
 
 async def _music(tale: Tale) -> str:
     bruno = cast("Caller", tale.companion)
-    players = _items(await bruno.get("/api/players"), "players")
+    players = items(await bruno.get("/api/players"), "players")
     expect(len(players) == 1, f"he sees {len(players)} players")
     player = text(players[0], "player")
-    library = _items(await bruno.get("/api/music/library?limit=1"), "media")
+    library = items(await bruno.get("/api/music/library?limit=1"), "media")
     wish = {"uri": text(library[0], "uri"), "media_type": "track", "option": "play"}
     await bruno.post(f"/api/players/{player}/media", wish)
 
     async def plays() -> bool:
-        state = _items(await bruno.get("/api/players"), "players")[0].get("state")
+        state = items(await bruno.get("/api/players"), "players")[0].get("state")
         return state == "playing"
 
     await until(plays, _SOON, "the player does not play", troupe=tale.stage.troupe)
@@ -320,8 +384,3 @@ async def _move(tale: Tale, lock: str) -> Answer:
 def _lan(tale: Tale) -> Caller:
     expect(tale.lan is not None, "nobody has signed in")
     return cast("Caller", tale.lan)
-
-
-def _items(answer: Answer, name: str) -> list[Answer]:
-    found = answer.get(name)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []

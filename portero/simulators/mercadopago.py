@@ -53,6 +53,7 @@ DECLINED = {
     "tok_poor": "cc_rejected_insufficient_amount",
 }
 WAITING_TOKEN = "tok_waiting"
+PAGE = "https://www.mercadopago.com/checkout/v1/redirect"
 
 type Row = dict[str, Any]
 
@@ -106,10 +107,12 @@ class Preference:
     amount: Decimal
     currency: str
     notify_url: str
+    back_url: str
+    page: str
 
     def row(self, collector_id: int) -> Row:
         """As Mercado Pago writes it."""
-        page = f"https://www.mercadopago.com/checkout/v1/redirect?pref_id={self.id}"
+        page = f"{self.page}?pref_id={self.id}"
         return {
             "id": self.id,
             "client_id": "1",
@@ -130,16 +133,27 @@ class Preference:
 
 
 class MercadoPago:
-    """One merchant's Mercado Pago; `app` is served by a Stage, the rest is for tests and demos."""
+    """One merchant's Mercado Pago; `app` is served by a Stage, the rest is for tests and demos.
+
+    `page` is where payers are sent; `first_id` lets one that was started anew not repeat itself.
+    """
 
     def __init__(
-        self, clock: Clock, *, access_token: str, webhook_secret: str, collector_id: int = 4711
+        self,
+        clock: Clock,
+        *,
+        access_token: str,
+        webhook_secret: str,
+        collector_id: int = 4711,
+        page: str = PAGE,
+        first_id: int = 1_000_001,
     ) -> None:
         self._clock = clock
         self._token = access_token
         self._secret = webhook_secret
         self.collector_id = collector_id
-        self._ids = itertools.count(1_000_001)
+        self._page = page
+        self._ids = itertools.count(first_id)
         self._answers: dict[str, tuple[str, Response]] = {}
         self._used_tokens: set[str] = set()
         self.currency = "PEN"
@@ -285,6 +299,8 @@ class MercadoPago:
             amount=amount,
             currency=currency,
             notify_url=_address(body["notification_url"]),
+            back_url=str(body["back_urls"]["success"]),
+            page=self._page,
         )
         self.preferences[made.id] = made
         return _json(made.row(self.collector_id), 201)

@@ -23,6 +23,12 @@ _NAMED = {
         "confirm → kept in the house, one at a time",
         "confirm → known in the cloud, 8 in flight",
     },
+    "search": {
+        "search, a page by name, 1 house",
+        "search, free and cheapest first, 20 houses",
+        "quote, 20 houses",
+        "microseconds a house, free and cheapest first, 20",
+    },
 }
 
 

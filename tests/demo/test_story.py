@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-STEPS = 15
+STEPS = 17
 PATIENCE = 150
 LOOPBACK = "127.0.0.1"
 # The ports the demo would like to have; whoever else holds one is as good as we are.
-WANTED = {"cloud": 8000, "lan": 8080}
+WANTED = {"cloud": 8000, "lan": 8080, "payer": 8200}
 
 
 @pytest.fixture

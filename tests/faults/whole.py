@@ -196,7 +196,7 @@ def _ground(folder: Path) -> Ground:
     upgrade(postgres.dsn(DATABASE))
     now = SystemClock().utc_now()
     hold(root_folder=folder / "keys" / "root", cloud_folder=folder / "keys" / "cloud", now=now)
-    ports = Ports(any_free(), any_free(), any_free(), any_free(), ())
+    ports = Ports(any_free(), any_free(), any_free(), any_free(), any_free(), ())
     kept = Secrets(secret_key="canary-secret-key-" + "9b1d" * 8, owner_password=PASSWORD)
     broker = LocalBroker(folder / "broker", port=ports.broker)
     return Ground(folder, ports, kept, postgres, broker)

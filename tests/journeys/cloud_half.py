@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from cloud_api.fleet.keyring import Keyring
 from cloud_api.fleet.ports import Desk
 from cloud_api.fleet.snapshots.service import Workshop
 from cloud_api.kit.db import Database
+from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
 from cloud_api.settings import CloudSettings
 from cloud_api.worker import rooms, shift
@@ -32,7 +34,10 @@ _START_SECONDS = 15.0
 
 @dataclass
 class CloudHalf:
-    """The cloud's processes as tasks; `keys` is the ceremony's folder for them."""
+    """The cloud's processes as tasks; `keys` is the ceremony's folder for them.
+
+    `vendors` says where simulators stand in for those outside, by name.
+    """
 
     stage: Stage
     world: World
@@ -40,6 +45,7 @@ class CloudHalf:
     broker_port: int
     keys: Path
     port: int = field(default_factory=any_free)
+    vendors: Mapping[str, str] = field(default_factory=dict)
     _stop_work: asyncio.Event = field(default_factory=asyncio.Event)
     _server: uvicorn.Server | None = None
 
@@ -54,6 +60,8 @@ class CloudHalf:
             database_dsn=SecretStr(self.dsn),
             secret_key=SecretStr(_SECRET),
             log_level="WARNING",
+            public_url=self.url,
+            vendor_urls=dict(self.vendors),
             owner_email=OWNER,
             owner_password=SecretStr(PASSWORD),
             key_folder=self.keys,
@@ -113,7 +121,9 @@ class CloudHalf:
     async def _work(self, stop: asyncio.Event) -> None:
         async with AsyncExitStack() as stack:
             database = self._database(stack, "worker")
-            await shift.work(rooms.crew(self.settings, database, clock=self.world), stop)
+            outgoing = await stack.enter_async_context(Outgoing(self.vendors))
+            crew = rooms.crew(self.settings, database, outgoing, clock=self.world)
+            await shift.work(crew, stop)
 
     async def _carry(self, name: str, made: "asyncio.Future[Courier]") -> None:
         keyring = Keyring(self.keys)

@@ -1,5 +1,6 @@
 """A town for each journey: its own folder, database, broker and ports, all of real parts."""
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from portero.local.broker import BrokerKind
 from tests.journeys.town import NewTown, Plan, Town, raised
+from tests.journeys.world import World
 
 
 @pytest.fixture
@@ -23,8 +25,11 @@ def new_town(database_dsn: str, tmp_path: Path) -> NewTown:
         start: datetime | None = None,
         broker: BrokerKind | None = None,
         valve: bool = False,
+        vendors: Mapping[str, str] | None = None,
+        world: World | None = None,
     ) -> AbstractAsyncContextManager[Town]:
-        plan = Plan(rooms, zone, check_in_from, check_out_until, start, broker, valve)
+        hours = (check_in_from, check_out_until)
+        plan = Plan(rooms, zone, *hours, start, broker, valve, vendors or {}, world)
         return raised(plan, dsn=database_dsn, folder=tmp_path)
 
     return make

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -41,12 +41,15 @@ class Plan:
     start: datetime | None = None
     broker: BrokerKind | None = None
     valve: bool = False
+    vendors: Mapping[str, str] = field(default_factory=dict)
+    world: World | None = None
 
 
 @dataclass(frozen=True)
 class Place:
     """Ids of a house, as text."""
 
+    owned: str
     house: str
     units: dict[str, str]
     locks: dict[str, str]
@@ -98,8 +101,10 @@ class Town:
     def today(self) -> date:
         return self.world.utc_now().astimezone(ZoneInfo(self.plan.zone)).date()
 
-    async def ask(self, unit: str, check_in: date, check_out: date) -> httpx.Response:
-        """Anybody asks for nights through the public API."""
+    async def ask(
+        self, unit: str, check_in: date, check_out: date, *, quote: str | None = None
+    ) -> httpx.Response:
+        """Anybody asks for nights through the public API, for a price they were quoted or not."""
         contact = {"name": "Camila", "email": "camila@journeys.example", "language": "es"}
         wish = {
             "unit_ids": [self.place.units[unit]],
@@ -108,6 +113,7 @@ class Town:
             "guests": 1,
             "channel": "web",
             "contact": contact,
+            "quote": quote,
         }
         return await self.person().try_post("/api/v1/holds", wish)
 
@@ -250,11 +256,11 @@ async def raised(plan: Plan, *, dsn: str, folder: Path) -> AsyncIterator[Town]:
 def _laid_out(
     plan: Plan, *, dsn: str, folder: Path, sockets: Path, stage: Stage, stack: AsyncExitStack
 ) -> Town:
-    world = World(plan.start)
+    world = plan.world or World(plan.start)
     keys = folder / "keys"
     ceremony.hold(root_folder=keys / "root", cloud_folder=keys / "cloud", now=world.utc_now())
     broker = LocalBroker(folder / "broker", port=any_free(), kind=plan.broker)
-    cloud = CloudHalf(stage, world, dsn, broker.port, keys / "cloud")
+    cloud = CloudHalf(stage, world, dsn, broker.port, keys / "cloud", vendors=plan.vendors)
     house = HouseHalf(stage, world, folder / "house", sockets, broker.port)
     valve = Valve(broker.port)
     return Town(plan, world, stage, stack, broker, cloud, house, keys / "root", valve)
@@ -277,7 +283,7 @@ async def _furnished(town: Town) -> Place:
     units = {room: await _unit(host, at, room, [spaces[room]]) for room in plan.rooms}
     if len(plan.rooms) > 1:
         units["Whole house"] = await _unit(host, at, "Whole house", list(spaces.values()))
-    return Place(str(made["id"]), units, locks)
+    return Place(str(owned["id"]), str(made["id"]), units, locks)
 
 
 async def _lock(host: Person, at: str, name: str, space: str | None) -> str:
