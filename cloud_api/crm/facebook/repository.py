@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select, text
 
-from cloud_api.crm.models import FacebookAppRow
+from cloud_api.crm.facebook.models import FacebookAppRow
 from cloud_api.kit.db import Session
 from cloud_api.kit.tenancy import Scope, across_tenants, scoped
 

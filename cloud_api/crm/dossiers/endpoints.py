@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request
 
 from cloud_api.accounts.types import Permission
-from cloud_api.crm.people import service
+from cloud_api.crm.dossiers import service
 from cloud_api.kit.days import Day, Moment
 from cloud_api.kit.errors import Forbidden, NotFound, problem_responses
 from cloud_api.kit.http import DbSession, allow, backstage, room_router

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from portero.simulators.facebook import Facebook
-from tests.cloud_api.crm.stage import EMAIL, PHONE, Lobby
+from tests.cloud_api.crm.members.stage import EMAIL, PHONE, Lobby
 
 APP = {"app_id": "138483919580948", "app_secret": "facebook-app-secret"}
 

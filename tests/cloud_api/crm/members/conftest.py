@@ -12,7 +12,7 @@ from cloud_api.settings import CloudSettings
 from portero.simulators.facebook import Facebook
 from portero.simulators.kit import playing
 from tests.builders import HandClock, SmallHotel
-from tests.cloud_api.crm.stage import Lobby, Mailbox
+from tests.cloud_api.crm.members.stage import Lobby, Mailbox
 from tests.desk import Desk
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from cloud_api.migrations.tables import all_metadata
-from tests.cloud_api.crm.stage import EMAIL, PHONE, Lobby, but_ids
+from tests.cloud_api.crm.members.stage import EMAIL, PHONE, Lobby, but_ids
 
 WRONG = {"code_id": str(uuid4()), "code": "000000"}
 
