@@ -25,8 +25,8 @@ from cloud_api.kit.ids import new_id
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.throttle import Throttle
 from cloud_api.kit.vault import Vault
-from cloud_api.reservations.availability.service import taken_by_unit
 from cloud_api.papers.printing.service import Press
+from cloud_api.reservations.availability.service import taken_by_unit
 from cloud_api.settings import CloudSettings
 
 TITLE = "Portero"

@@ -27,6 +27,8 @@ _FRONT_DESK = frozenset(
         Permission.FILES_WRITE,
         Permission.FILES_PRIVATE,
         Permission.DISCOUNTS_READ,
+        Permission.LOYALTY_READ,
+        Permission.LOYALTY_WRITE,
     }
 )
 _OWNERS_ONLY = frozenset({Permission.ORGANISATION_WRITE})
@@ -46,6 +48,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.STAFF_READ,
         Permission.FILES_READ,
         Permission.DISCOUNTS_READ,
+        Permission.LOYALTY_READ,
     },
 }
 

@@ -123,6 +123,23 @@ class Deed(StrEnum):
     DYNAMIC_CODES_CHANGED = "pricing.dynamic_codes_changed"
     REFERRAL_DISCOUNT_SET = "pricing.referral_discount_set"
 
+    LOYALTY_CONFIGURED = "crm.loyalty_configured"
+    POINTS_REDEEMED = "crm.points_redeemed"
+    POINTS_ADJUSTED = "crm.points_adjusted"
+    REFERRAL_CODE_MADE = "crm.referral_code_made"
+    REFERRER_SET = "crm.referrer_set"
+    RANKING_MADE = "crm.ranking_made"
+    ACHIEVEMENT_CREATED = "crm.achievement_created"
+    ACHIEVEMENT_CHANGED = "crm.achievement_changed"
+    CONTEST_CATEGORY_CREATED = "crm.contest_category_created"
+    CONTEST_CATEGORY_CHANGED = "crm.contest_category_changed"
+    CONTEST_CREATED = "crm.contest_created"
+    CONTEST_CHANGED = "crm.contest_changed"
+    CONTEST_ENTERED = "crm.contest_entered"
+    CONTEST_EVIDENCE_KEPT = "crm.contest_evidence_kept"
+    CONTEST_ENTRY_DECIDED = "crm.contest_entry_decided"
+    CONTEST_WINNERS_CHOSEN = "crm.contest_winners_chosen"
+
     CONTRACT_TEMPLATE_WRITTEN = "papers.contract_template_written"
     CONTRACT_MADE = "papers.contract_made"
 

@@ -23,6 +23,10 @@ COVERED: Final[Mapping[str, str]] = {
     "papers": "papers",
     "cards": "papers",
     "contracts": "papers",
+    "loyalty_members": "crm",
+    "points_entries": "crm",
+    "client_achievements": "crm",
+    "referral_rankings": "crm",
 }
 """Table: the room whose `service` has `export_person` and `erase_person` for it."""
 
@@ -40,6 +44,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "payment_refunds": "an amount and why; the payment's person is erased",
     "payment_matters": "what staff have to settle about money; no name",
     "value_cards": "value that whoever has the code may spend; it is nobody's by name",
+    "achievements": "what can be reached, as staff call it",
     "staff": "the organisation's own people, not its guests",
     "organisations": "the organisation itself",
     "properties": "the organisation's own places",

@@ -3,6 +3,10 @@
 from cloud_api.access.jobs import JOBS as ACCESS_JOBS
 from cloud_api.access.reactions import REACTIONS as ACCESS_REACTIONS
 from cloud_api.accounts.jobs import JOBS as ACCOUNTS_JOBS
+from cloud_api.crm.achievements.reactions import REACTIONS as ACHIEVEMENTS_REACTIONS
+from cloud_api.crm.loyalty.jobs import JOBS as LOYALTY_JOBS
+from cloud_api.crm.loyalty.reactions import REACTIONS as LOYALTY_REACTIONS
+from cloud_api.crm.referrals.jobs import JOBS as REFERRALS_JOBS
 from cloud_api.files.errands import errands_of as files_errands
 from cloud_api.files.jobs import JOBS as FILES_JOBS
 from cloud_api.files.registry import store_of
@@ -25,7 +29,13 @@ from cloud_api.settings import CloudSettings
 from cloud_api.worker.types import Crew, Pace
 
 # One line a room. A room that needs more than `Tools` is asked with what it needs, in `crew`.
-REACTIONS: tuple[AnyReaction, ...] = (*FLEET_REACTIONS, *ACCESS_REACTIONS, *RESERVATIONS_REACTIONS)
+REACTIONS: tuple[AnyReaction, ...] = (
+    *FLEET_REACTIONS,
+    *ACCESS_REACTIONS,
+    *RESERVATIONS_REACTIONS,
+    *LOYALTY_REACTIONS,
+    *ACHIEVEMENTS_REACTIONS,
+)
 JOBS: tuple[AnyJob, ...] = (
     *RESERVATIONS_JOBS,
     *FLEET_JOBS,
@@ -36,6 +46,8 @@ JOBS: tuple[AnyJob, ...] = (
     *JOBS_JOBS,
     *PRICING_JOBS,
     *PRIVACY_JOBS,
+    *LOYALTY_JOBS,
+    *REFERRALS_JOBS,
 )
 
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands

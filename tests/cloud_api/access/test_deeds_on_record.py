@@ -78,6 +78,15 @@ _ELSEWHERE = {
     "patch /value-cards/{card_id}",
     "post /value-cards/{card_id}/adjustments",
     "post /admin/jobs/payments/reconcile",
+    # These need guests who stay and refer: tests/cloud_api/crm/test_crm_deeds.py
+    "put /loyalty-settings",
+    "post /clients/{client_id}/points/redemptions",
+    "post /clients/{client_id}/points/adjustments",
+    "post /clients/{client_id}/referral-code",
+    "put /clients/{client_id}/referrer",
+    "post /achievements",
+    "patch /achievements/{achievement_id}",
+    "post /admin/jobs/crm/rank-referrals",
     # Done in the house, on its record: tests/cloud_api/access/test_things_from_afar.py
     "post /houses/{house_id}/things/{thing_id}/use",
 }
