@@ -97,6 +97,7 @@ def _lifespan(settings: CloudSettings, clock: Clock) -> Lifespan:
                     vault=vault,
                     bell=bell,
                     outgoing=outgoing,
+                    public_url=settings.public_url.rstrip("/"),
                 )
                 app.state.enrolment = _enrolment(settings)
                 app.state.calendar = taken_by_unit

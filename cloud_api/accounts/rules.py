@@ -29,6 +29,8 @@ _FRONT_DESK = frozenset(
         Permission.DISCOUNTS_READ,
         Permission.LOYALTY_READ,
         Permission.LOYALTY_WRITE,
+        Permission.MESSAGES_READ,
+        Permission.MESSAGES_WRITE,
     }
 )
 _OWNERS_ONLY = frozenset({Permission.ORGANISATION_WRITE})
@@ -49,6 +51,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.FILES_READ,
         Permission.DISCOUNTS_READ,
         Permission.LOYALTY_READ,
+        Permission.MESSAGES_READ,
     },
 }
 

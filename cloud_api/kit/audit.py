@@ -146,6 +146,13 @@ class Deed(StrEnum):
     PERSON_EXPORTED = "privacy.person_exported"
     PERSON_ERASED = "privacy.person_erased"
     RETENTION_CHANGED = "privacy.retention_changed"
+    MESSAGE_RESENT = "messaging.message_resent"
+    CHANNEL_ACCOUNT_KEPT = "messaging.channel_account_kept"
+    CHANNEL_TRIED = "messaging.channel_tried"
+    TEMPLATE_CHANGED = "messaging.template_changed"
+    TEMPLATE_RESTORED = "messaging.template_restored"
+    PREFERENCES_CHANGED = "messaging.preferences_changed"
+    OPTED_OUT = "messaging.opted_out"
 
     DEAD_LETTER_REPLAYED = "jobs.dead_letter_replayed"
     DEAD_LETTER_DISCARDED = "jobs.dead_letter_discarded"

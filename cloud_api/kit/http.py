@@ -36,6 +36,7 @@ class Backstage:
     vault: Vault
     bell: Bell = field(default_factory=Bell)
     outgoing: Outgoing = field(default_factory=Outgoing)
+    public_url: str = ""
 
 
 def backstage(request: Request) -> Backstage:

@@ -56,6 +56,21 @@ PAYMENT_NOTICES = Counter(
 PAYMENT_REFUNDS = Counter(
     "payment_refunds", "Refunds, by what became of them", ["provider", "outcome"], registry=REGISTRY
 )
+MESSAGES_SENT = Counter(
+    "messages_sent", "Messages a vendor took", ["channel", "type"], registry=REGISTRY
+)
+MESSAGES_FAILED = Counter(
+    "messages_failed", "Messages given up", ["channel", "type"], registry=REGISTRY
+)
+MESSAGES_UNKNOWN = Counter(
+    "messages_unknown", "Sent or not: nobody can say", ["channel", "type"], registry=REGISTRY
+)
+MESSAGES_BLOCKED = Counter(
+    "messages_blocked", "Messages that were not to go", ["channel", "reason"], registry=REGISTRY
+)
+MESSAGES_FELL_BACK = Counter(
+    "messages_fell_back", "Told in English for want of words", ["type", "medium"], registry=REGISTRY
+)
 
 
 def exposition() -> tuple[bytes, str]:

@@ -7,7 +7,12 @@ ChannelError                 of an adapter, grouped by what has to be done
   RecipientRefusedError      this address will never work: try another channel, tell the host
   ChannelAccountError        credentials, template or quota: a person must act
 ForgedCallError              a webhook that its vendor has not signed
+MessageTextGone        409   there is nothing left to send again
+MessageOnItsWay        409   wait until it has ended
+CallRefused            403   of a webhook, to whoever called
 """
+
+from cloud_api.kit.errors import Conflict, Forbidden
 
 
 class ChannelError(Exception):
@@ -44,3 +49,24 @@ class ChannelAccountError(ChannelError):
 
 class ForgedCallError(Exception):
     """The webhook's proof is missing or wrong."""
+
+
+class MessageTextGone(Conflict):
+    """It was secret, or is too old."""
+
+    code = "message_text_gone"
+    title = "The text of this message was erased; it cannot be sent again"
+
+
+class MessageOnItsWay(Conflict):
+    """It has not gone yet."""
+
+    code = "message_on_its_way"
+    title = "This message is still on its way"
+
+
+class CallRefused(Forbidden):
+    """Its vendor has not signed it."""
+
+    code = "call_refused"
+    title = "This call is not from the vendor"

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
 from cloud_api.messaging.types import (
+    Attachment,
     Call,
     Carried,
     ChannelAccount,
     ChannelName,
+    FileRef,
     Letter,
     Overheard,
 )
@@ -41,4 +44,12 @@ class Channel(Protocol):
 
     async def poll(self, account: ChannelAccount, vendor_ids: Sequence[str]) -> Overheard:
         """What became of these messages, where the vendor only answers when asked; else nothing."""
+        ...
+
+
+class FileReader(Protocol):
+    """Whoever keeps files."""
+
+    async def read(self, organisation_id: UUID, file: FileRef) -> Attachment:
+        """The file's bytes; raises when there is none, and the message waits for its next try."""
         ...

@@ -2,9 +2,76 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
+
+from cloud_api.kit.money import Money
+
+
+class MessageEvent(StrEnum):
+    """What somebody is told: how, `rules.TRAITS` says; with which words, `wording.types`."""
+
+    CONFIRMATION = "confirmation"
+    WELCOME = "welcome"
+    CHECK_IN_INVITATION = "check_in_invitation"
+    HOLD_EXPIRING = "hold_expiring"
+    PAYMENT_RECEIVED = "payment_received"
+    PAID_IN_FULL = "paid_in_full"
+    VOUCHER_DEADLINE = "voucher_deadline"
+    KEY_READY = "key_ready"
+    KEY_DELAYED = "key_delayed"
+    OTP = "otp"
+    REMINDER_24H = "reminder_24h"
+    CHECK_OUT = "check_out"
+    POST_STAY = "post_stay"
+    CANCELLATION = "cancellation"
+    REARRANGED_STAY = "rearranged_stay"
+    STAFF_ALERT = "staff_alert"
+    BIRTHDAY = "birthday"
+    PROMOTION = "promotion"
+    NEWSLETTER = "newsletter"
+    REACTIVATION = "reactivation"
+    TEST = "test"
+
+
+class PreferenceType(StrEnum):
+    """What a person may refuse to hear of."""
+
+    CONFIRMATIONS = "confirmations"
+    REMINDERS = "reminders"
+    SURVEYS = "surveys"
+    BIRTHDAY = "birthday"
+    PROMOTIONAL = "promotional"
+    NEWSLETTERS = "newsletters"
+    REACTIVATION = "reactivation"
+
+
+class Reason(StrEnum):
+    """Why a message did not go, or was given up."""
+
+    SMS_SWITCHED_OFF = "sms_switched_off"
+    CHANNEL_OPTED_OUT = "channel_opted_out"
+    TYPE_OPTED_OUT = "type_opted_out"
+    DAILY_LIMIT = "daily_limit"
+    WEEKLY_LIMIT = "weekly_limit"
+    MONTHLY_LIMIT = "monthly_limit"
+    NO_CHANNEL = "no_channel"
+    EVENT_OFF = "event_off"
+    WITHDRAWN = "withdrawn"
+    TOO_LATE = "too_late"
+    GIVEN_UP = "given_up"
+    REFUSED = "refused"
+    NO_ACCOUNT = "no_account"
+
+
+class Medium(StrEnum):
+    """A kind of channel: what templates are written for and people agree to."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    WHATSAPP = "whatsapp"
+    TELEGRAM = "telegram"
 
 
 class ChannelName(StrEnum):
@@ -15,6 +82,20 @@ class ChannelName(StrEnum):
     SMS_REDVOISS = "sms_redvoiss"
     WHATSAPP = "whatsapp"
     TELEGRAM = "telegram"
+
+    @property
+    def medium(self) -> Medium:
+        """Which kind it is."""
+        return _MEDIA[self]
+
+
+_MEDIA = {
+    ChannelName.EMAIL: Medium.EMAIL,
+    ChannelName.SMS_TWILIO: Medium.SMS,
+    ChannelName.SMS_REDVOISS: Medium.SMS,
+    ChannelName.WHATSAPP: Medium.WHATSAPP,
+    ChannelName.TELEGRAM: Medium.TELEGRAM,
+}
 
 
 class MessageState(StrEnum):
@@ -29,6 +110,45 @@ class MessageState(StrEnum):
     FAILED = "failed"
     BLOCKED = "blocked"
     UNKNOWN = "unknown"
+
+
+type Value = str | int | Money | date | datetime | None
+"""What a template is filled with; money, days and instants are written for the reader later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whom to tell, and where. `phone` and `whatsapp` in E.164 (or a WhatsApp user id).
+
+    Without a `client_id` preferences and limits go by the address.
+    """
+
+    name: str = field(repr=False)
+    language: str = "en"
+    client_id: UUID | None = None
+    email: str | None = field(default=None, repr=False)
+    phone: str | None = field(default=None, repr=False)
+    whatsapp: str | None = field(default=None, repr=False)
+    telegram: str | None = field(default=None, repr=False)
+
+    def at(self, medium: Medium) -> str | None:
+        """Where they are reached; a phone without a WhatsApp entry is tried there too."""
+        where = {
+            Medium.EMAIL: self.email,
+            Medium.SMS: self.phone,
+            Medium.WHATSAPP: self.whatsapp or self.phone,
+            Medium.TELEGRAM: self.telegram,
+        }
+        return where[medium] or None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A stored file that goes along; it is read when the message goes out."""
+
+    file_id: UUID
+    name: str
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +176,7 @@ class Letter:
 
     `to` is in the channel's own form: an address, an E.164 number, a WhatsApp user id, a chat id.
     `template` and `variables` name a vendor's approved template where the channel needs one.
+    `status_url` is where the vendor may call us; `unsubscribe_url` is there for what nobody needs.
     """
 
     message_id: UUID
@@ -71,6 +192,7 @@ class Letter:
     template: str | None = None
     variables: tuple[str, ...] = field(default=(), repr=False)
     status_url: str = field(default="", repr=False)
+    unsubscribe_url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,15 +51,11 @@ class PaymentSettingsRow(Model):
 
     property_id: Mapped[UUID] = mapped_column(ForeignKey("properties.id"), primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), index=True)
-    transfer_hours: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     bank_details: Mapped[str] = mapped_column(server_default="")
     late_money: Mapped[LateMoney] = mapped_column(text_enum(LateMoney), server_default="ask")
     late_hours: Mapped[int] = mapped_column(Integer, server_default=text("24"))
 
-    __table_args__ = (
-        CheckConstraint("transfer_hours BETWEEN 1 AND 720", name="transfer_hours"),
-        CheckConstraint("late_hours BETWEEN 0 AND 720", name="late_hours"),
-    )
+    __table_args__ = (CheckConstraint("late_hours BETWEEN 0 AND 720", name="late_hours"),)
 
 
 class AccountRow(_Owned):

@@ -220,7 +220,7 @@ class PayStateOut(BaseModel):
     due_now: Money
     providers: list[ProviderName]
     bank_details: str
-    transfer_hours: int
+    transfer_minutes: int
     state: str
     payment: "GuestPaymentOut | None"
 
@@ -232,9 +232,10 @@ class PayStateOut(BaseModel):
         amount: Money | None,
         providers: list[ProviderName],
         settings: PaymentSettingsRow,
+        transfer_minutes: int,
         payment: Payment | None,
     ) -> "PayStateOut":
-        """What is seen of it."""
+        """What is seen of it; `transfer_minutes` is how long a voucher is waited for."""
         manual = ProviderName.MANUAL in providers
         return cls(
             title=folio.title,
@@ -242,7 +243,7 @@ class PayStateOut(BaseModel):
             due_now=amount or folio.balance.due_now,
             providers=providers,
             bank_details=settings.bank_details if manual else "",
-            transfer_hours=settings.transfer_hours,
+            transfer_minutes=transfer_minutes,
             state=_state(folio, payment),
             payment=None if payment is None else GuestPaymentOut.model_validate(payment),
         )

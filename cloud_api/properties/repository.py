@@ -90,6 +90,7 @@ _ZONES = text("SELECT id, zone FROM houses WHERE id = ANY(:house_ids)")
 _PROPERTIES = text(
     "SELECT id FROM properties WHERE organisation_id = :organisation_id AND archived_at IS NULL"
 )
+_VOUCHER_MINUTES = text("SELECT voucher_minutes FROM properties WHERE id = :property_id")
 _REGION = text(
     "SELECT region FROM properties WHERE organisation_id = :organisation_id"
     " ORDER BY archived_at IS NOT NULL, created_at LIMIT 1"
@@ -271,6 +272,12 @@ async def property_ids(session: Session, organisation_id: UUID) -> frozenset[UUI
     """The organisation's properties that are not in the archive."""
     found = await session.scalars(_PROPERTIES, {"organisation_id": organisation_id})
     return frozenset(found)
+
+
+async def voucher_minutes(session: Session, property_id: UUID) -> int | None:
+    """How long the property waits for a transfer."""
+    found: int | None = await session.scalar(_VOUCHER_MINUTES, {"property_id": property_id})
+    return found
 
 
 async def region(session: Session, organisation_id: UUID) -> str | None:

@@ -74,6 +74,14 @@ async def property_ids(session: Session, organisation_id: UUID) -> frozenset[UUI
     return await repository.property_ids(session, organisation_id)
 
 
+async def voucher_minutes(session: Session, property_id: UUID) -> int:
+    """How long the property waits for a guest who transfers by hand; NotFound."""
+    found = await repository.voucher_minutes(session, property_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
 async def house_address(session: Session, house_id: UUID) -> str:
     """Where the house stands, as its owner wrote it; empty when nobody did."""
     return await repository.address(session, house_id)

@@ -64,9 +64,9 @@ class BookableUnit:
     most_nights: int
     active: bool
     base_price: Money
-    house_name: str
-    voucher_minutes: int
-    confirms_on: ConfirmsOn
+    house_name: str = ""
+    voucher_minutes: int = 60
+    confirms_on: ConfirmsOn = ConfirmsOn.DEPOSIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ from cloud_api.kit.errands import AnyErrand
 from cloud_api.kit.jobs import AnyJob, AnyReaction, Tools
 from cloud_api.kit.outgoing import Outgoing
 from cloud_api.kit.vault import Vault
+from cloud_api.messaging.jobs import JOBS as MESSAGING_JOBS
+from cloud_api.messaging.jobs import errands as messaging_errands
+from cloud_api.messaging.reactions import REACTIONS as MESSAGING_REACTIONS
 from cloud_api.payments.errands import errands_of as payments_errands
 from cloud_api.payments.jobs import JOBS as PAYMENTS_JOBS
 from cloud_api.pricing.jobs import JOBS as PRICING_JOBS
@@ -35,6 +38,7 @@ REACTIONS: tuple[AnyReaction, ...] = (
     *RESERVATIONS_REACTIONS,
     *LOYALTY_REACTIONS,
     *ACHIEVEMENTS_REACTIONS,
+    *MESSAGING_REACTIONS,
 )
 JOBS: tuple[AnyJob, ...] = (
     *RESERVATIONS_JOBS,
@@ -48,6 +52,7 @@ JOBS: tuple[AnyJob, ...] = (
     *PRIVACY_JOBS,
     *LOYALTY_JOBS,
     *REFERRALS_JOBS,
+    *MESSAGING_JOBS,
 )
 
 _SPARE_CONNECTIONS = 2 + Pace().hands  # the heartbeat's, the clock's and those of the hands
@@ -58,6 +63,7 @@ def errands(settings: CloudSettings, outgoing: Outgoing, clock: Clock) -> tuple[
     return (
         *files_errands(store_of(settings, outgoing, clock)),
         *payments_errands(outgoing, clock, public_url=settings.public_url),
+        *messaging_errands(outgoing, public_url=settings.public_url),
     )
 
 

@@ -52,7 +52,7 @@ DECLINED = {
     "tok_declined": "cc_rejected_other_reason",
     "tok_poor": "cc_rejected_insufficient_amount",
 }
-WAITING_TOKEN = "tok_waiting"  # noqa: S105 - of a card that does not exist
+WAITING_TOKEN = "tok_waiting"
 
 type Row = dict[str, Any]
 

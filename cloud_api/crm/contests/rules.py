@@ -1,1 +1,1 @@
-"""x"""
+"""Who may take part, and who leads? Values in, values out."""

@@ -116,12 +116,10 @@ CREATE INDEX ix_payment_offers_organisation_id ON payment_offers (organisation_i
 CREATE TABLE payment_settings (
     property_id UUID NOT NULL,
     organisation_id UUID NOT NULL,
-    transfer_hours INTEGER DEFAULT 1 NOT NULL,
     bank_details TEXT DEFAULT '' NOT NULL,
     late_money VARCHAR(40) DEFAULT 'ask' NOT NULL,
     late_hours INTEGER DEFAULT 24 NOT NULL,
     CONSTRAINT pk_payment_settings PRIMARY KEY (property_id),
-    CONSTRAINT ck_payment_settings_transfer_hours CHECK (transfer_hours BETWEEN 1 AND 720),
     CONSTRAINT ck_payment_settings_late_hours CHECK (late_hours BETWEEN 0 AND 720),
     CONSTRAINT fk_payment_settings_property_id FOREIGN KEY(property_id) REFERENCES properties (id),
     CONSTRAINT fk_payment_settings_organisation_id FOREIGN KEY(organisation_id) REFERENCES organisations (id),

@@ -3,7 +3,7 @@
 from cloud_api.migrations.script import run
 
 revision = "0024_papers"
-down_revision = "0020_payments"
+down_revision = "0022_booking"
 branch_labels = None
 depends_on = None
 

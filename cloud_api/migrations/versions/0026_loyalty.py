@@ -3,7 +3,7 @@
 from cloud_api.migrations.script import run
 
 revision = "0026_loyalty"
-down_revision = "0016_things"
+down_revision = "0021_messaging"
 branch_labels = None
 depends_on = None
 

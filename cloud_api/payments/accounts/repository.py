@@ -41,13 +41,11 @@ _FAILURE = text(
 _FORGED = text("UPDATE payment_accounts SET forged = forged + 1 WHERE id = :id")
 _VERIFICATION = text("UPDATE payment_accounts SET verification_code = :cell WHERE id = :id")
 _SETTINGS = text("""
-INSERT INTO payment_settings (property_id, organisation_id, transfer_hours, bank_details,
-    late_money, late_hours)
-SELECT id, organisation_id, :transfer_hours, :bank_details, :late_money, :late_hours
+INSERT INTO payment_settings (property_id, organisation_id, bank_details, late_money, late_hours)
+SELECT id, organisation_id, :bank_details, :late_money, :late_hours
 FROM properties WHERE id = :property_id AND organisation_id = :organisation_id
-ON CONFLICT (property_id) DO UPDATE SET transfer_hours = excluded.transfer_hours,
-    bank_details = excluded.bank_details, late_money = excluded.late_money,
-    late_hours = excluded.late_hours
+ON CONFLICT (property_id) DO UPDATE SET bank_details = excluded.bank_details,
+    late_money = excluded.late_money, late_hours = excluded.late_hours
 RETURNING property_id
 """)
 _OWN_PROPERTY = text(

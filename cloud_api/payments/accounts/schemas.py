@@ -86,11 +86,13 @@ class OfferIn(BaseModel):
 
 
 class SettingsIn(BaseModel):
-    """How a property takes money; `offers` is all that guests may choose from."""
+    """How a property takes money; `offers` is all that guests may choose from.
+
+    How long a transfer is waited for is the property's own `voucher_minutes`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    transfer_hours: Annotated[int, Field(strict=True, ge=1, le=720)] = 1
     bank_details: Paragraph = ""
     late_money: LateMoney = LateMoney.ASK
     late_hours: Annotated[int, Field(strict=True, ge=0, le=720)] = 24
@@ -107,7 +109,6 @@ class SettingsOut(SettingsIn):
         """What is seen of it."""
         return cls(
             property_id=row.property_id,
-            transfer_hours=row.transfer_hours,
             bank_details=row.bank_details,
             late_money=row.late_money,
             late_hours=row.late_hours,

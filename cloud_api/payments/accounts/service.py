@@ -24,7 +24,6 @@ from cloud_api.payments.models import AccountRow, OfferedRow, PaymentSettingsRow
 from cloud_api.payments.types import Account, LateMoney, ProviderName
 
 _INSIDE = frozenset({ProviderName.MANUAL, ProviderName.STORED_VALUE})
-_DEFAULT_TRANSFER_HOURS = 1
 _DEFAULT_LATE_HOURS = 24
 
 
@@ -147,11 +146,10 @@ async def offers(session: Session, property_id: UUID) -> list[OfferedRow]:
 
 
 async def settings_of(session: Session, property_id: UUID) -> PaymentSettingsRow:
-    """What the property decided, or the defaults: one hour for a transfer, late money is asked."""
+    """What the property decided, or the defaults: late money is asked about."""
     found = await repository.settings(session, property_id)
     return found or PaymentSettingsRow(
         property_id=property_id,
-        transfer_hours=_DEFAULT_TRANSFER_HOURS,
         bank_details="",
         late_money=LateMoney.ASK,
         late_hours=_DEFAULT_LATE_HOURS,
@@ -168,7 +166,6 @@ async def put_settings(
 ) -> None:
     """What the property decides. NotFound, AccountNotFoundError, CredentialsError."""
     values = {
-        "transfer_hours": wanted.transfer_hours,
         "bank_details": wanted.bank_details,
         "late_money": wanted.late_money.value,
         "late_hours": wanted.late_hours,

@@ -50,6 +50,7 @@ from cloud_api.payments.types import (
     Seen,
     Step,
 )
+from cloud_api.properties import service as properties
 
 BEGIN = "payments.begin"
 LOOK = "payments.look"
@@ -264,8 +265,8 @@ async def _start(
     if row.provider in _OUTSIDE:
         row.step, row.due_at = Step.BEGIN, now
     elif row.provider is ProviderName.MANUAL and not wish.received:
-        hours = (await accounts.settings_of(session, folio.property_id)).transfer_hours
-        row.review, row.deadline_at = Review.AWAITING_VOUCHER, now + timedelta(hours=hours)
+        minutes = await properties.voucher_minutes(session, folio.property_id)
+        row.review, row.deadline_at = Review.AWAITING_VOUCHER, now + timedelta(minutes=minutes)
     session.add(row)
     await session.flush()
     if row.provider in _OUTSIDE:

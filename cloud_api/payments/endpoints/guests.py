@@ -42,6 +42,7 @@ from cloud_api.payments.schemas import PayIn, PayStateOut
 from cloud_api.payments.transfers import service as transfers
 from cloud_api.payments.transfers.schemas import VoucherTakenOut
 from cloud_api.payments.types import Folio
+from cloud_api.properties import service as properties
 
 router = room_router(prefix="/pay", tag="pay")
 
@@ -181,6 +182,7 @@ async def _state(session: Session, token: str, tools: Tools) -> PayStateOut:
         amount=_fixed(link, folio),
         providers=[each.provider for each in offers],
         settings=await accounts.settings_of(session, folio.property_id),
+        transfer_minutes=await properties.voucher_minutes(session, folio.property_id),
         payment=attempts.payment_of(rows[0], tools.vault) if rows else None,
     )
 

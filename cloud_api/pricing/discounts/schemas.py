@@ -26,11 +26,16 @@ from cloud_api.pricing.discounts.types import (
 
 MOST_VALID_DAYS = 365
 DEFAULT_VALID_DAYS = 7
-DEFAULT_SIMPLE_PERCENT = Decimal(10)
+DEFAULT_SIMPLE_PERCENT = Decimal("10.00")
 
 
 def _capitals(code: str) -> str:
     return code.upper()
+
+
+def _hundredths(percent: Decimal) -> Decimal:
+    # As the database answers it: one percentage has one spelling, at once and later.
+    return percent.quantize(Decimal("0.01"))
 
 
 def _each_once[T](items: list[T]) -> list[T]:
@@ -45,7 +50,9 @@ type Code = Annotated[
     AfterValidator(_capitals),
 ]
 type Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,20}$"), AfterValidator(_capitals)]
-type Percent = Annotated[Decimal, Field(gt=0, le=100, decimal_places=2, examples=["15"])]
+type Percent = Annotated[
+    Decimal, Field(gt=0, le=100, decimal_places=2, examples=["15"]), AfterValidator(_hundredths)
+]
 type ValidDays = Annotated[int, Field(strict=True, ge=1, le=MOST_VALID_DAYS)]
 type UsageLimit = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 type Ids = Annotated[list[UUID], Field(max_length=500), AfterValidator(_each_once)]

@@ -2,10 +2,10 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
+from httpx import Response
 from sqlalchemy.exc import DBAPIError
 
 from cloud_api.accounts.types import Role
@@ -236,7 +236,7 @@ async def test_settings_out_of_range_are_refused(club: Club) -> None:
         assert answer.status_code == 422
 
 
-async def redeem(club: Club, client_id: str, reservation_id: str, points: int) -> Any:
+async def redeem(club: Club, client_id: str, reservation_id: str, points: int) -> Response:
     return await club.tenant.post(
         f"/clients/{client_id}/points/redemptions",
         {"reservation_id": reservation_id, "points": points},

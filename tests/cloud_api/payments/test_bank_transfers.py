@@ -50,7 +50,8 @@ async def test_the_first_voucher_is_received_and_the_second_is_under_review(till
 
 
 async def test_the_deadline_is_the_propertys_and_after_it_nothing_is_taken(till: Till) -> None:
-    await till.settings(transfer_hours=3, bank_details="Banco de prueba, 1234")
+    place = f"/properties/{till.hotel.property_id}"
+    assert (await till.hotel.tenant.patch(place, {"voucher_minutes": 180})).status_code == 200
     token, _ = await chosen(till)
     till.clock.advance(timedelta(hours=2, minutes=59))
     state = await till.state(token)

@@ -26,7 +26,7 @@ from cloud_api.pricing.types import (
     UnitPrices,
     WhyNotHour,
 )
-from cloud_api.properties.types import BookableUnit
+from cloud_api.properties.types import BookableUnit, ConfirmsOn
 from tests.cloud_api.pricing.terms import FRIDAY, MONDAY, NIGHTS, SOLES, SUNDAY, UNIT
 
 PLACE = UUID(int=101)
@@ -46,6 +46,9 @@ HOUSE = BookableUnit(
     hold_minutes=30,
     may_stand_unconfirmed=False,
     most_nights=60,
+    house_name="House",
+    voucher_minutes=60,
+    confirms_on=ConfirmsOn.DEPOSIT,
     active=True,
     base_price=Money(100_00, "USD"),
 )

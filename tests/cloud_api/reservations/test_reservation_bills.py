@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from cloud_api.kit.jobs import Tools
 from cloud_api.kit.money import Money
@@ -22,8 +21,7 @@ from tests.desk import CONTACT, Desk
 
 @pytest.fixture
 def tools(desk: Desk, settings: CloudSettings) -> Tools:
-    secret: SecretStr = settings.secret_key
-    return Tools(clock=desk.clock, vault=Vault(secret.get_secret_value()))
+    return Tools(clock=desk.clock, vault=Vault(settings.secret_key.get_secret_value()))
 
 
 async def quote(desk: Desk, room: int, first: int, last: int, guests: int = 1) -> JsonDict:
@@ -60,19 +58,19 @@ async def happened(desk: Desk, tools: Tools, name: str, held: JsonDict, **more: 
 
 
 async def pay(desk: Desk, held: JsonDict, minor: int) -> None:
-    """So much has come on the booking's folio."""
-    [folio] = await desk.sql(
-        "SELECT id, organisation_id FROM folios WHERE subject_id = :id", id=UUID(held["id"])
+    """Staff take so much in cash."""
+    await desk.hotel.tenant.put(
+        f"/properties/{desk.hotel.property_id}/payment-settings",
+        {"bank_details": "Banco de prueba", "offers": [{"provider": "manual"}]},
     )
-    await desk.sql(
-        "INSERT INTO folio_lines (id, folio_id, organisation_id, kind, key, what, label,"
-        " amount_minor) VALUES (:id, :folio, :org, 'payment', :key, 'payment', 'x', :minor)",
-        id=uuid4(),
-        folio=folio.id,
-        org=folio.organisation_id,
-        key=f"payment:{uuid4()}",
-        minor=minor,
-    )
+    [folio] = await desk.sql("SELECT id FROM folios WHERE subject_id = :id", id=UUID(held["id"]))
+    body = {
+        "provider": "manual",
+        "received": True,
+        "amount": {"minor": minor, "currency": held["price"]["currency"]},
+    }
+    made = await desk.hotel.tenant.made(f"/folios/{folio.id}/payments", body)
+    assert made["state"] == "paid"
 
 
 async def test_a_hold_keeps_the_price_of_its_quote_and_owes_every_line_of_it(desk: Desk) -> None:
@@ -199,6 +197,20 @@ async def test_an_ended_booking_owes_nothing_and_its_folio_is_closed(
     )
     assert row.owed == 0
     assert row.closed is not None
+
+
+async def test_who_cancels_gets_back_what_the_policy_says_and_the_rest_is_the_fee(
+    desk: Desk, tools: Tools
+) -> None:
+    held = await priced(desk)
+    await pay(desk, held, held["price"]["minor"])
+    await happened(desk, tools, "payments.received", held)
+    await desk.done(held, "cancel")
+    await happened(desk, tools, "reservations.cancelled", held)
+    rows = await desk.sql("SELECT kind, sum(amount_minor) AS total FROM folio_lines GROUP BY kind")
+    sums = {row.kind: row.total for row in rows}
+    [wanted] = await desk.sql("SELECT coalesce(sum(amount_minor), 0) AS back FROM payment_refunds")
+    assert sums["charge"] + wanted.back == held["price"]["minor"]
 
 
 async def test_a_change_of_price_is_said_first_and_then_charged_as_a_difference(

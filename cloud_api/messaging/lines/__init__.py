@@ -1,0 +1,1 @@
+"""Which accounts at vendors does an organisation have?"""

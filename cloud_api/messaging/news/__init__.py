@@ -1,0 +1,1 @@
+"""What do vendors tell us of messages, and who writes to us?"""

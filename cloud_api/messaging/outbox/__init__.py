@@ -1,0 +1,1 @@
+"""How do waiting messages go out, each at most once?"""

@@ -1,0 +1,1 @@
+"""Which words are people told things with?"""
