@@ -27,6 +27,7 @@ COVERED: Final[Mapping[str, str]] = {
     "points_entries": "crm",
     "client_achievements": "crm",
     "referral_rankings": "crm",
+    "contest_entries": "crm",
 }
 """Table: the room whose `service` has `export_person` and `erase_person` for it."""
 

@@ -4,6 +4,7 @@ from cloud_api.access.jobs import JOBS as ACCESS_JOBS
 from cloud_api.access.reactions import REACTIONS as ACCESS_REACTIONS
 from cloud_api.accounts.jobs import JOBS as ACCOUNTS_JOBS
 from cloud_api.crm.achievements.reactions import REACTIONS as ACHIEVEMENTS_REACTIONS
+from cloud_api.crm.contests.jobs import JOBS as CONTESTS_JOBS
 from cloud_api.crm.loyalty.jobs import JOBS as LOYALTY_JOBS
 from cloud_api.crm.loyalty.reactions import REACTIONS as LOYALTY_REACTIONS
 from cloud_api.crm.referrals.jobs import JOBS as REFERRALS_JOBS
@@ -52,6 +53,7 @@ JOBS: tuple[AnyJob, ...] = (
     *PRIVACY_JOBS,
     *LOYALTY_JOBS,
     *REFERRALS_JOBS,
+    *CONTESTS_JOBS,
     *MESSAGING_JOBS,
 )
 

@@ -101,6 +101,11 @@ async def held(
     }
 
 
+async def names(session: Session, organisation_id: UUID) -> dict[UUID, str]:
+    """What an organisation's achievements are called."""
+    return {each.id: each.name for each in await repository.all_of(session, organisation_id)}
+
+
 async def level(session: Session, organisation_id: UUID, client_id: UUID) -> Achievement | None:
     """The highest achievement somebody has."""
     return rules.highest((await held(session, organisation_id, [client_id]))[client_id])

@@ -25,13 +25,23 @@ _PLACES: Final = text("""
 SELECT month, position, stays, new_referrals, points FROM referral_rankings
 WHERE organisation_id = :organisation_id AND client_id = :client_id ORDER BY month
 """)
+_ENTERED: Final = text("""
+SELECT c.title, e.status, e.registered_at, e.reason, e.winner, e.prize
+FROM contest_entries AS e JOIN contests AS c ON c.id = e.contest_id
+WHERE e.organisation_id = :organisation_id AND e.client_id = :client_id ORDER BY e.registered_at
+""")
 TOLD: Final = {
     "points": _ENTRIES,
     "membership": _MEMBER,
     "achievements": _AWARDS,
     "rankings": _PLACES,
+    "contests": _ENTERED,
 }
 _FORGET: Final = (
+    text("""
+UPDATE contest_entries SET reason = ''
+WHERE organisation_id = :organisation_id AND client_id = :client_id AND reason <> ''
+"""),
     text("""
 UPDATE loyalty_members SET code = NULL
 WHERE organisation_id = :organisation_id AND client_id = :client_id
