@@ -27,6 +27,8 @@ _FRONT_DESK = frozenset(
         Permission.FILES_WRITE,
         Permission.FILES_PRIVATE,
         Permission.DISCOUNTS_READ,
+        Permission.LOYALTY_READ,
+        Permission.LOYALTY_WRITE,
         Permission.MESSAGES_READ,
         Permission.MESSAGES_WRITE,
     }
@@ -48,6 +50,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.STAFF_READ,
         Permission.FILES_READ,
         Permission.DISCOUNTS_READ,
+        Permission.LOYALTY_READ,
         Permission.MESSAGES_READ,
     },
 }

@@ -194,6 +194,12 @@ async def ensure_owner(
     return OwnerEnsured(True, tenant.id, person.id)
 
 
+async def name_of(session: Session, scope: Scope) -> str:
+    """What the caller is called, for a record that people read; else their stable name."""
+    person = await repository.staff(session, scope, scope.principal_id)
+    return scope.principal if person is None else person.name
+
+
 async def organisation_name(session: Session, organisation_id: UUID) -> str:
     """What the tenant calls itself on its papers."""
     return await repository.organisation_name(session, organisation_id)

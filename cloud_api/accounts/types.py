@@ -59,6 +59,9 @@ class Permission(StrEnum):
     JOBS_RUN = "jobs:run"
     DISCOUNTS_READ = "discounts:read"
     DISCOUNTS_WRITE = "discounts:write"
+    LOYALTY_READ = "loyalty:read"
+    LOYALTY_WRITE = "loyalty:write"
+    LOYALTY_MANAGE = "loyalty:manage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from cloud_api.kit.metrics import HTTP_SECONDS
 MAX_BODY_BYTES = 1024 * 1024
 # Where files are taken; a file's own policy says how large it may be.
 MAX_FILE_BYTES = 21 * 1024 * 1024
-_TAKES_FILES = re.compile(r"/api/v1/(?:[^/]+/){0,3}(?:files|vouchers|id-documents)")
+_TAKES_FILES = re.compile(r"/api/v1/(?:[^/]+/){0,4}(?:files|vouchers|id-documents|evidence)")
 REQUEST_ID_HEADER = "x-request-id"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = frozenset({"/healthz"})

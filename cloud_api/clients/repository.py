@@ -1,6 +1,6 @@
 """How are people read and written?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -162,6 +162,17 @@ async def get(session: Session, client_id: UUID) -> ClientRow | None:
     """One person of whatever tenant, for reactions and jobs."""
     statement = select(ClientRow).where(ClientRow.id == client_id)
     return await session.scalar(across_tenants(statement, because="jobs work for every tenant"))
+
+
+async def names(
+    session: Session, organisation_id: UUID, client_ids: Collection[UUID]
+) -> dict[UUID, str]:
+    """What these people of one organisation are called."""
+    statement = select(ClientRow.id, ClientRow.name).where(
+        ClientRow.organisation_id == organisation_id, ClientRow.id.in_(client_ids)
+    )
+    rows = await session.execute(across_tenants(statement, because="named with its organisation"))
+    return {row.id: row.name for row in rows}
 
 
 async def owner_of(

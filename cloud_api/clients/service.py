@@ -1,5 +1,6 @@
 """Who is this person, and do we know them already?"""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -58,6 +59,13 @@ async def get_client(session: Session, client_id: UUID, scope: Scope | None = No
     if row is None or (scope is not None and row.organisation_id != scope.organisation_id):
         raise NotFound
     return _client(row)
+
+
+async def names_of(
+    session: Session, organisation_id: UUID, client_ids: Collection[UUID]
+) -> dict[UUID, str]:
+    """What these people are called; those of other organisations are missing."""
+    return await repository.names(session, organisation_id, client_ids) if client_ids else {}
 
 
 async def phones_of(session: Session, client_id: UUID) -> tuple[str, ...]:

@@ -353,6 +353,13 @@ def _services(rows: Iterable[RowMapping]) -> dict[UUID, tuple[Service, ...]]:
     return {key: tuple(each) for key, each in found.items()}
 
 
+async def rates_at(
+    session: Session, organisation_id: UUID, *, now: datetime
+) -> tuple[ExchangeRate, ...]:
+    """An organisation's rates that hold at this instant."""
+    return (await _rates(session, [organisation_id], now=now)).get(organisation_id, ())
+
+
 async def _rates(
     session: Session, organisation_ids: Sequence[UUID], *, now: datetime
 ) -> dict[UUID, tuple[ExchangeRate, ...]]:

@@ -29,6 +29,11 @@ COVERED: Final[Mapping[str, str]] = {
     "papers": "papers",
     "cards": "papers",
     "contracts": "papers",
+    "loyalty_members": "crm",
+    "points_entries": "crm",
+    "client_achievements": "crm",
+    "referral_rankings": "crm",
+    "contest_entries": "crm",
 }
 """Table: the room whose `service` has `export_person` and `erase_person` for it."""
 
@@ -49,6 +54,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "messaging_settings": "how often an organisation writes at most; no person",
     "discount_code_uses": "that a code was used for a stay; the booking's person is erased",
     "rearrangements": "which stays were moved where; the bookings' people are erased",
+    "achievements": "what can be reached, as staff call it",
     "staff": "the organisation's own people, not its guests",
     "organisations": "the organisation itself",
     "properties": "the organisation's own places",

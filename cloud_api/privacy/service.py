@@ -12,6 +12,7 @@ from uuid import UUID
 
 from cloud_api.access.people import service as access
 from cloud_api.clients import service as clients
+from cloud_api.crm.people import service as crm
 from cloud_api.files import service as files
 from cloud_api.files.types import Purpose
 from cloud_api.fleet.people import service as fleet
@@ -61,6 +62,7 @@ async def export(
         "access": await access.export_person(session, mine, bookings),
         "files": await files.export_person(session, mine, client_id, bookings),
         "messages": await messaging.export_person(session, vault, mine, client_id, bookings),
+        "loyalty": await crm.export_person(session, mine, client_id),
         "contracts": await papers.export_person(session, mine, bookings),
     }
 
@@ -76,6 +78,7 @@ async def erase(session: Session, scope: Scope, client_id: UUID) -> ErasureOut:
     await clients.erase_person(session, mine, client_id)
     await reservations.erase_person(session, mine, bookings)
     await payments.erase_person(session, mine, client_id, bookings)
+    await crm.erase_person(session, mine, client_id)
     grants = await access.erase_person(session, mine, bookings)
     await fleet.erase_person(session, mine, bookings)
     await papers.erase_person(session, mine, bookings)

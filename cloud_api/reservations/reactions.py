@@ -12,7 +12,7 @@ from cloud_api.reservations.paid import service as paid
 
 
 class BookingEnded(BaseModel):
-    """What is read of a booking that is no more."""
+    """What is read of a booking that is no more, or that owes less now."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -49,6 +49,10 @@ async def _money(session: Session, event: MoneyCame, _tools: Tools) -> None:
         await paid.money_came(session, event.subject_id, late)
 
 
+async def _points(session: Session, event: BookingEnded, _tools: Tools) -> None:
+    await paid.money_came(session, event.reservation_id, None)
+
+
 async def _voucher(session: Session, event: VoucherCame, _tools: Tools) -> None:
     if event.subject_id is not None:
         await paid.voucher_came(session, event.subject_id, event.number)
@@ -68,4 +72,8 @@ _ON_VOUCHERS = Reaction(
     "payments.voucher_received", "reservations.note_voucher", VoucherCame, _voucher
 )
 
-REACTIONS: tuple[AnyReaction, ...] = (*_ON_ENDS, *_ON_MONEY, _ON_VOUCHERS)
+_ON_POINTS = Reaction(
+    "crm.points_redeemed", "reservations.confirm_on_points", BookingEnded, _points
+)
+
+REACTIONS: tuple[AnyReaction, ...] = (*_ON_ENDS, *_ON_MONEY, _ON_VOUCHERS, _ON_POINTS)

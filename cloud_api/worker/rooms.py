@@ -4,7 +4,12 @@ from cloud_api.access.jobs import JOBS as ACCESS_JOBS
 from cloud_api.access.reactions import REACTIONS as ACCESS_REACTIONS
 from cloud_api.accounts.jobs import JOBS as ACCOUNTS_JOBS
 from cloud_api.clients.jobs import JOBS as CLIENTS_JOBS
+from cloud_api.crm.achievements.reactions import REACTIONS as ACHIEVEMENTS_REACTIONS
+from cloud_api.crm.contests.jobs import JOBS as CONTESTS_JOBS
+from cloud_api.crm.loyalty.jobs import JOBS as LOYALTY_JOBS
+from cloud_api.crm.loyalty.reactions import REACTIONS as LOYALTY_REACTIONS
 from cloud_api.crm.members.reactions import REACTIONS as MEMBERS_REACTIONS
+from cloud_api.crm.referrals.jobs import JOBS as REFERRALS_JOBS
 from cloud_api.files.errands import errands_of as files_errands
 from cloud_api.files.jobs import JOBS as FILES_JOBS
 from cloud_api.files.registry import store_of
@@ -40,6 +45,8 @@ REACTIONS: tuple[AnyReaction, ...] = (
     *FLEET_REACTIONS,
     *ACCESS_REACTIONS,
     *RESERVATIONS_REACTIONS,
+    *LOYALTY_REACTIONS,
+    *ACHIEVEMENTS_REACTIONS,
     *MESSAGING_REACTIONS,
     *ALERTS_REACTIONS,
     *MEMBERS_REACTIONS,
@@ -55,6 +62,9 @@ JOBS: tuple[AnyJob, ...] = (
     *JOBS_JOBS,
     *PRICING_JOBS,
     *PRIVACY_JOBS,
+    *LOYALTY_JOBS,
+    *REFERRALS_JOBS,
+    *CONTESTS_JOBS,
     *MESSAGING_JOBS,
     *LETTERS_JOBS,
 )

@@ -3,7 +3,7 @@
 from cloud_api.migrations.script import run
 
 revision = "0023_files"
-down_revision = "0018_discounts"
+down_revision = "0019_demand"
 branch_labels = None
 depends_on = None
 

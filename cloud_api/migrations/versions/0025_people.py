@@ -3,7 +3,7 @@
 from cloud_api.migrations.script import run
 
 revision = "0025_people"
-down_revision = "0021_messaging"
+down_revision = "0028_letters"
 branch_labels = None
 depends_on = None
 

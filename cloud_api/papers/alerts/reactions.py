@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Final
 from uuid import UUID
 
 from babel.numbers import format_currency, get_currency_precision
@@ -150,11 +149,6 @@ async def _demand(session: Session, event: OfDemand, tools: Tools) -> None:
     )
 
 
-# Joins `REACTIONS` with the room that publishes it; a reaction to nobody's event is refused.
-ON_DEMAND: Final = Reaction[OfDemand](
-    "pricing.demand_alert", "papers.alarm_of_demand", OfDemand, _demand
-)
-
 REACTIONS: tuple[AnyReaction, ...] = (
     Reaction[OfMatter]("payments.needs_person", "papers.alarm_of_money", OfMatter, _money),
     Reaction[OfAccount](
@@ -162,4 +156,5 @@ REACTIONS: tuple[AnyReaction, ...] = (
     ),
     Reaction[OfMessage]("messaging.message_failed", "papers.alarm_of_message", OfMessage, _message),
     Reaction[OfLetter]("papers.letter_due", "papers.alarm_of_late_key", OfLetter, _key),
+    Reaction[OfDemand]("pricing.demand_alert", "papers.alarm_of_demand", OfDemand, _demand),
 )

@@ -30,9 +30,13 @@ def refund_of(paid: Money, percent: Decimal) -> Money:
     return Money(min(max(int(share), 0), max(paid.minor, 0)), paid.currency)
 
 
-def enough(price: Price, paid: Money, confirms_on: ConfirmsOn) -> bool:
-    """Whether so much money makes the booking certain; another currency never does."""
+def enough(price: Price, paid: Money, confirms_on: ConfirmsOn, *, taken_off: int = 0) -> bool:
+    """Whether so much money makes the booking certain; another currency never does.
+
+    `taken_off`: minor units that points took off the price.
+    """
     if paid.currency != price.amount.currency or paid.minor < 0:
         return False
-    wanted = price.deposit if confirms_on is ConfirmsOn.DEPOSIT else price.amount
-    return paid.minor >= wanted.minor
+    whole = max(price.amount.minor - taken_off, 0)
+    wanted = min(price.deposit.minor, whole) if confirms_on is ConfirmsOn.DEPOSIT else whole
+    return paid.minor >= wanted

@@ -1,7 +1,7 @@
 """How does a quote become a booking's price, and what becomes of its money at the end?"""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from cloud_api.reservations import repository as bookings
 from cloud_api.reservations.bills.errors import QuoteMismatchError, UnpricedError
 from cloud_api.reservations.bills.rules import enough, mismatches, refund_of
 from cloud_api.reservations.holds import service as holds
+from cloud_api.reservations.points import service as points
 from cloud_api.reservations.types import LIVE, Booking, Nights, Price, Status
 
 _BY = "reservations"
@@ -139,7 +140,8 @@ async def reprice(session: Session, tools: Tools, booking: Booking, token: str) 
         folio = await payments.charge(session, folio, [line])
     deposit = agreed.price.deposit
     await payments.set_deposit(session, folio, deposit if deposit.minor else None)
-    await bookings.set_price(session, booking, agreed.price)
+    redeemed = booking.price.points_redeemed
+    await bookings.set_price(session, booking, replace(agreed.price, points_redeemed=redeemed))
     return await bookings.must_find(session, booking.id)
 
 
@@ -178,10 +180,11 @@ async def is_paid_enough(session: Session, booking: Booking, late: Money | None)
     if folio is None or booking.price is None:
         return False
     place = await holds.place_for(session, booking.unit_ids, scope=None, sold_already=True)
-    paid = folio.money(folio.balance.paid.minor - folio.balance.refunded.minor)
     if folio.closed_at is not None:
-        paid = late or folio.money(0)
-    return enough(booking.price, paid, place.confirms_on)
+        return enough(booking.price, late or folio.money(0), place.confirms_on)
+    paid = folio.money(folio.balance.paid.minor - folio.balance.refunded.minor)
+    off = await points.worth_of(session, booking, folio)
+    return enough(booking.price, paid, place.confirms_on, taken_off=off)
 
 
 async def reopen(session: Session, booking: Booking) -> None:
@@ -190,7 +193,8 @@ async def reopen(session: Session, booking: Booking) -> None:
     if folio is None or booking.price is None:
         return
     folio = await payments.reopen_folio(session, folio)
-    owed = folio.money(booking.price.amount.minor - folio.balance.charged.minor)
+    off = await points.worth_of(session, booking, folio)
+    owed = folio.money(booking.price.amount.minor - off - folio.balance.charged.minor)
     if owed.minor:
         key = f"again:{booking.version}"
         line = ChargeLine(key=key, what="stay", label=booking.code, amount=owed)

@@ -39,6 +39,7 @@ _WITHOUT = {
     "/api/v1/guest/papers/contract/acceptance": "agreed twice is agreed once",
     "/api/v1/guest/id-documents": "a picture sent again is one more; three are the most",
     "/api/v1/admin/jobs/payments/reconcile": "the clock's work: what is done is done",
+    "/api/v1/admin/jobs/crm/rank-referrals": "the clock's work: what is done is done",
     "/api/v1/payment-accounts/{account_id}/test": "a question to the provider; makes nothing",
     "/api/v1/value-cards/lookup": "a question; a code is not put into an address",
     "/api/v1/pay/{token}/return": "a payer's browser comes back; makes nothing",

@@ -1,0 +1,1 @@
+"""Which events and contests are there, who takes part, and who wins?"""

@@ -1,0 +1,1 @@
+"""Who brings others, and who brought most last month?"""

@@ -1,0 +1,1 @@
+"""What is an amount worth in another currency?"""

@@ -1,0 +1,1 @@
+"""How do redeemed points take something off a booking's price?"""

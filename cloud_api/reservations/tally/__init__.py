@@ -1,0 +1,1 @@
+"""How often did somebody book, and for how much?"""
