@@ -29,6 +29,8 @@ _WITHOUT = {
     "/api/v1/webhooks/messages/{channel}/{account_token}": "news told again is known",
     "/api/v1/unsubscribe/{token}": "spared twice is spared once",
     "/api/v1/message-templates/preview": "a question: it makes nothing",
+    "/api/v1/holds/{code}/hours/{which}": "an hour agreed twice is agreed once",
+    "/api/v1/reservations/{reservation_id}/price-change": "a question: it makes nothing",
     "/api/v1/discounts/trial": "a question: it makes nothing",
     "/api/v1/claims": "the token works once; its device may ask again and is told the same",
     "/api/v1/certificates/renewals": "no account; the device's key is the proof",
