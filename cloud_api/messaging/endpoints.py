@@ -34,13 +34,26 @@ Sorting = Annotated[
 class Wanted:
     """Which messages somebody asks for."""
 
-    state: MessageState | None = None
-    channel: ChannelName | None = None
-    event: MessageEvent | None = None
-    client_id: UUID | None = None
-    subject_id: UUID | None = None
-    since: Annotated[AwareDatetime | None, Query(alias="from")] = None
-    until: Annotated[AwareDatetime | None, Query(alias="to", description="before this")] = None
+    state: MessageState | None
+    channel: ChannelName | None
+    event: MessageEvent | None
+    client_id: UUID | None
+    subject_id: UUID | None
+    since: AwareDatetime | None
+    until: AwareDatetime | None
+
+
+async def _wanted(
+    *,
+    state: MessageState | None = None,
+    channel: ChannelName | None = None,
+    event: MessageEvent | None = None,
+    client_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    since: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to", description="before this")] = None,
+) -> Wanted:
+    return Wanted(state, channel, event, client_id, subject_id, since, until)
 
 
 def _listed(scope: Scope, wanted: Wanted) -> Select[MessageRow]:
@@ -61,7 +74,7 @@ async def list_messages(
     session: DbSession,
     scope: Reader,
     window: PageWindow,
-    wanted: Annotated[Wanted, Depends()],
+    wanted: Annotated[Wanted, Depends(_wanted)],
     sort: Sorting = None,
 ) -> Page[MessageOut]:
     """What was told, blocked and given up; newest first."""
@@ -75,7 +88,10 @@ async def list_messages(
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 async def export_messages(
-    session: DbSession, scope: Reader, wanted: Annotated[Wanted, Depends()], sort: Sorting = None
+    session: DbSession,
+    scope: Reader,
+    wanted: Annotated[Wanted, Depends(_wanted)],
+    sort: Sorting = None,
 ) -> Response:
     """The same list as a spreadsheet, at most 10,000 rows; cells cannot become formulas."""
     window = Window(limit=MOST_EXPORTED)

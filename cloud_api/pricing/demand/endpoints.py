@@ -215,6 +215,7 @@ async def read_calendar(session: DbSession, scope: Reader, wanted: Wanted) -> Ca
 
 @router.post(
     "/price-suggestions/{suggestion_id}/accept",
+    dependencies=[IDEMPOTENT],
     responses=problem_responses(NotFound, SuggestionDecided, SuggestionPast, DayPriced, NoProperty),
 )
 async def accept(
@@ -227,6 +228,7 @@ async def accept(
 
 @router.post(
     "/price-suggestions/{suggestion_id}/dismiss",
+    dependencies=[IDEMPOTENT],
     responses=problem_responses(NotFound, SuggestionDecided),
 )
 async def dismiss(
@@ -239,6 +241,7 @@ async def dismiss(
 
 @router.post(
     "/price-suggestions/{suggestion_id}/undo",
+    dependencies=[IDEMPOTENT],
     responses=problem_responses(NotFound, NothingToUndo),
 )
 async def undo(
