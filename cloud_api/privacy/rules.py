@@ -53,6 +53,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "value_cards": "value that whoever has the code may spend; it is nobody's by name",
     "messaging_settings": "how often an organisation writes at most; no person",
     "discount_code_uses": "that a code was used for a stay; the booking's person is erased",
+    "letter_calls": "that a letter is due to a stay, for some days; no name, no address",
     "rearrangements": "which stays were moved where; the bookings' people are erased",
     "achievements": "what can be reached, as staff call it",
     "staff": "the organisation's own people, not its guests",

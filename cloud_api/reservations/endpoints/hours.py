@@ -39,7 +39,7 @@ _PROBLEMS = problem_responses(
 )
 
 
-@router.get("/reservations/{reservation_id}/{which:deed}", responses=_PROBLEMS)
+@router.get("/reservations/{reservation_id}/hours/{which}", responses=_PROBLEMS)
 async def offered(
     reservation_id: UUID, which: Which, scope: Reader, session: DbSession, clock: ClockOf
 ) -> HourOfferOut:
@@ -76,7 +76,7 @@ async def agree(
 
 
 @router.get(
-    "/holds/{code}/{which}",
+    "/holds/{code}/hours/{which}",
     dependencies=[Depends(lookup_limit)],
     openapi_extra=OPEN,
     responses=_PROBLEMS,

@@ -31,7 +31,8 @@ NOT_PEOPLE = re.compile(
     r"^(houses|spaces|units|unit_spaces|locks|players|things|fleet_houses|fleet_couriers|job_runs"
     r"|event_wakes|workers|events_outbox|file_sweeps|api_keys|contract_templates|payment_links"
     r"|pricing_seasons|pricing_special_dates|pricing_cancellation_policies|pricing_services"
-    r"|automatic_discounts|dynamic_code_configs|rearrangement_groups|messaging_settings)$"
+    r"|automatic_discounts|dynamic_code_configs|rearrangement_groups|messaging_settings"
+    r"|demand_venues|demand_events|letter_settings)$"
 )
 
 

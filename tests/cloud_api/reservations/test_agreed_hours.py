@@ -12,7 +12,7 @@ def first_before_monday(desk: Desk) -> int:
 
 
 async def offered(desk: Desk, booked: JsonDict, which: str = "late-check-out") -> JsonDict:
-    answer = await desk.hotel.tenant.get(f"/reservations/{booked['id']}/{which}")
+    answer = await desk.hotel.tenant.get(f"/reservations/{booked['id']}/hours/{which}")
     assert answer.status_code == 200, answer.text
     found: JsonDict = answer.json()
     return found
@@ -62,7 +62,7 @@ async def test_a_guest_who_knows_code_and_contact_agrees_too(desk: Desk) -> None
     booked = await desk.book([desk.rooms[0]], first, first + 2)
     client, knows = desk.hotel.tenant.client, {"Portero-Contact": str(CONTACT["email"])}
     path = f"/api/v1/holds/{booked['code']}"
-    offer = (await client.get(f"{path}/late-check-out", headers=knows)).json()
+    offer = (await client.get(f"{path}/hours/late-check-out", headers=knows)).json()
     body = {"hour": "18:00", "price": offer["price"]}
     answer = await client.post(f"{path}/hours/late-check-out", json=body, headers=knows)
     assert answer.status_code == 200, answer.text

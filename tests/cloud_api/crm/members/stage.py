@@ -134,9 +134,9 @@ class Lobby:
                 for reaction in REACTIONS:
                     await reaction.react(session, wish, tools)
         async with Outgoing() as outgoing:
-            (errand,) = errands(outgoing, public_url="https://portero.example")
-            while await errand.round(self.database.transaction, tools):
-                pass
+            for errand in errands(outgoing, public_url="https://portero.example"):
+                while await errand.round(self.database.transaction, tools):
+                    pass
 
     async def whole_worker(self) -> None:
         """All reactions and errands that wait, by the true worker; none may be given up."""
