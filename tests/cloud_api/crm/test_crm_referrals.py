@@ -136,7 +136,7 @@ async def test_statistics_by_scope_and_order_and_in_detail_for_staff(
         assert answer.status_code == 422
     detail = (await club.tenant.get(f"/clients/{known['bea']}/referrals")).json()
     assert (detail["total_referrals"], detail["referrals_with_reservations"]) == (2, 2)
-    assert detail["referred"][0]["name"] == "Guest Number0"
+    assert "Guest Number0" in {each["name"] for each in detail["referred"]}
     seen = await http.get(f"{club.public}/referral-statistics")
     assert seen.json()["total_referrals"] == 4
     assert "Ramos" not in seen.text
