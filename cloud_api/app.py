@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from cloud_api.accounts.service import authenticate, ensure_owner
 from cloud_api.api import health, openapi, problems, routers
 from cloud_api.api.front import Front
+from cloud_api.crm.members.service import facts_of
 from cloud_api.files.registry import store_of
 from cloud_api.files.service import Cabinet
 from cloud_api.fleet.authority import read_authority
@@ -101,6 +102,7 @@ def _lifespan(settings: CloudSettings, clock: Clock) -> Lifespan:
                 )
                 app.state.enrolment = _enrolment(settings)
                 app.state.calendar = taken_by_unit
+                app.state.guests = facts_of
                 await _first_owner(settings, database)
                 yield
         finally:

@@ -273,10 +273,9 @@ async def open_session(
 
 async def authenticate(session: Session, header: str | None, *, now: datetime) -> Member:
     """The client whose session this `Authorization` header opens. Raises Unauthenticated."""
-    scheme, _, token = (header or "").partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token.startswith(SESSION_PREFIX):
+    if header is None or not is_members(header):
         raise Unauthenticated
+    token = header.partition(" ")[2].strip()
     found = await repository.bearer(session, _token_hash(token), now=now)
     if found is None:
         raise Unauthenticated
@@ -289,6 +288,12 @@ async def authenticate(session: Session, header: str | None, *, now: datetime) -
         tier=tier,
         allowance=bounds.allowances[tier],
     )
+
+
+def is_members(header: str | None) -> bool:
+    """Does this `Authorization` header speak of a client's session at all?"""
+    scheme, _, token = (header or "").partition(" ")
+    return scheme.lower() == "bearer" and token.strip().startswith(SESSION_PREFIX)
 
 
 async def log_out(session: Session, member: Member) -> None:

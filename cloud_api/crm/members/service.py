@@ -1,5 +1,6 @@
 """What may somebody who comes again do by themselves?"""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -21,6 +22,7 @@ from cloud_api.clients.types import (
     Linked,
     Member,
 )
+from cloud_api.crm.achievements.service import facts_for_discounts
 from cloud_api.crm.members.errors import BornLater, LastContact
 from cloud_api.crm.members.events import CodeWanted
 from cloud_api.crm.members.schemas import (
@@ -39,6 +41,7 @@ from cloud_api.kit.tenancy import PrincipalKind, Scope
 from cloud_api.kit.vault import Vault
 from cloud_api.messaging import service as messaging
 from cloud_api.messaging.types import ChannelName, MessageEvent, Recipient
+from cloud_api.pricing.discounts.types import ClientFacts
 from cloud_api.reservations.people import service as bookings
 from cloud_api.reservations.people.service import Which, Whose
 from cloud_api.reservations.types import Booking
@@ -271,6 +274,24 @@ async def link(session: Session, member: Member, who: Linked, *, now: datetime) 
     """They are this person at Facebook. Raises FacebookTaken."""
     await accounts.link(session, member, who, now=now)
     return await me(session, member)
+
+
+async def facts_of(
+    session: Session, authorization: str | None, organisation_id: UUID, *, now: datetime
+) -> ClientFacts | None:
+    """What discounts ask about the guest who is signed in; None: nobody of this organisation's.
+
+    Staff who ask are no guests. Raises Unauthenticated for a sign-in that is over.
+    """
+    if not accounts.is_members(authorization):
+        return None
+    member = await accounts.authenticate(session, authorization, now=now)
+    if member.organisation_id != organisation_id:
+        return None
+    known = await clients.read(session, scope_of(member), member.client_id)
+    facts = await facts_for_discounts(session, organisation_id, member.client_id)
+    birth = known.birth_date
+    return replace(facts, birth_month=None if birth is None else birth.month)
 
 
 def scope_of(member: Member) -> Scope:

@@ -13,7 +13,7 @@ from cloud_api.kit.idempotency import KeyHeader, claim
 from cloud_api.kit.paging import sort_pattern
 from cloud_api.kit.tenancy import Scope
 from cloud_api.kit.throttle import Limit, source_of
-from cloud_api.pricing.ports import Calendar
+from cloud_api.pricing.ports import Calendar, Guests
 
 Reader = Annotated[Scope, Depends(allow(Permission.PRICING_READ))]
 Writer = Annotated[Scope, Depends(allow(Permission.PRICING_WRITE))]
@@ -36,6 +36,13 @@ async def _calendar(request: Request) -> Calendar:
 
 
 CalendarOf = Annotated[Calendar, Depends(_calendar)]
+
+
+async def _guests(request: Request) -> Guests:
+    return cast("Guests", request.app.state.guests)
+
+
+GuestsOf = Annotated[Guests, Depends(_guests)]
 
 
 async def quotes_per_address() -> Limit:

@@ -11,7 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cloud_api.kit.days import Day
 from cloud_api.kit.db import Session
-from cloud_api.kit.errors import InvalidRequest, TooManyAttempts, problem_responses
+from cloud_api.kit.errors import (
+    InvalidRequest,
+    TooManyAttempts,
+    Unauthenticated,
+    problem_responses,
+)
 from cloud_api.kit.http import ClockOf, DbSession, backstage, room_router
 from cloud_api.kit.idempotency import IdempotencyKeyReusedError
 from cloud_api.pricing import service
@@ -28,6 +33,7 @@ from cloud_api.pricing.endpoints.callers import (
     IDEMPOTENT_FOR_ANYBODY,
     OPEN,
     CalendarOf,
+    GuestsOf,
 )
 from cloud_api.pricing.errors import (
     CheckInPast,
@@ -124,12 +130,22 @@ async def _desk(session: DbSession, clock: ClockOf, calendar: CalendarOf) -> _De
         NothingOnSale,
         ExchangeRateMissing,
         TooManyAttempts,
+        Unauthenticated,
     ),
 )
 async def make_quote(
-    wanted: QuoteIn, request: Request, session: DbSession, clock: ClockOf, calendar: CalendarOf
+    *,
+    wanted: QuoteIn,
+    request: Request,
+    session: DbSession,
+    clock: ClockOf,
+    calendar: CalendarOf,
+    guests: GuestsOf,
 ) -> QuoteOut:
-    """A price in writing, signed, good until `expires_at`. It holds no nights."""
+    """A price in writing, signed, good until `expires_at`. It holds no nights.
+
+    For a guest who is signed in (`Authorization`), with the discounts that are theirs.
+    """
     check_in, check_out = _day(wanted.check_in), _day(wanted.check_out)
     wish = Wish(
         unit_ids=await _unit_ids(session, wanted),
@@ -146,7 +162,12 @@ async def make_quote(
     now = clock.utc_now()
     refuse_dates(check_in, check_out, today=service.today_of(units[0], now))
     taken = await calendar(session, units, *service.around(check_in, check_out))
-    signed = await service.quote(session, backstage(request).vault, wish, now=now, taken=taken)
+    client = await guests(
+        session, request.headers.get("authorization"), units[0].organisation_id, now=now
+    )
+    signed = await service.quote(
+        session, backstage(request).vault, wish, now=now, taken=taken, client=client
+    )
     return QuoteOut.of(signed)
 
 

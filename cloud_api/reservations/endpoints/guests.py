@@ -18,12 +18,15 @@ from cloud_api.kit.days import Day
 from cloud_api.kit.errors import InvalidRequest, Problem, TooManyAttempts, problem_responses
 from cloud_api.kit.http import ClockOf, DbSession, backstage, room_router
 from cloud_api.kit.idempotency import IdempotencyKeyReusedError, KeyHeader, claim
+from cloud_api.kit.jobs import Tools
 from cloud_api.kit.throttle import Limit, source_of
+from cloud_api.payments import service as payments
+from cloud_api.payments.schemas import LinkOut
 from cloud_api.properties import service as properties
 from cloud_api.reservations import service
 from cloud_api.reservations.availability import service as availability
 from cloud_api.reservations.bills import service as bills
-from cloud_api.reservations.bills.errors import QuoteMismatchError
+from cloud_api.reservations.bills.errors import QuoteMismatchError, UnpricedError
 from cloud_api.reservations.endpoints.answers import agreement, refusal
 from cloud_api.reservations.errors import (
     AccommodationNotFoundError,
@@ -139,6 +142,27 @@ async def hold(wanted: HoldIn, session: DbSession, clock: ClockOf, request: Requ
 async def get_hold(code: Code, contact: KnownContact, session: DbSession) -> HoldOut:
     """The hold of this code, for somebody who knows its contact."""
     return HoldOut.of(await service.guest_hold(session, code, contact))
+
+
+@router.post(
+    "/holds/{code}/payment-link",
+    dependencies=[Depends(lookup_limit)],
+    openapi_extra=OPEN,
+    responses=problem_responses(
+        ReservationNotFoundError, UnpricedError, InvalidRequest, TooManyAttempts
+    ),
+)
+async def link_to_pay(
+    code: Code, contact: KnownContact, session: DbSession, clock: ClockOf, request: Request
+) -> LinkOut:
+    """Where this booking is paid: the same address whenever it is asked for."""
+    booking = await service.guest_seen(session, code, contact)
+    folio = await payments.folio(session, booking.id)
+    if folio is None:
+        raise UnpricedError
+    tools = Tools(clock=clock, vault=backstage(request).vault)
+    token = await payments.payment_link(session, folio, tools)
+    return LinkOut(token=token, path=f"/api/v1/pay/{token}")
 
 
 @router.post(

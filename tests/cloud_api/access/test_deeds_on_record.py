@@ -196,7 +196,7 @@ async def test_every_deed_of_staff_leaves_one_line_of_its_own(
 ) -> None:
     clerk = Clerk(visit)
     await clerk.forget()
-    for part in (_bookings, _grants, _houses, _clients, _accounts, _rules):
+    for part in (_bookings, _grants, _houses, _clients, _rules, _accounts):
         await part(clerk)
     assert operations_of_staff(cloud_app.openapi()) - clerk.done - _ELSEWHERE - _QUESTIONS == set()
 

@@ -29,6 +29,7 @@ _WITHOUT = {
     "/api/v1/webhooks/messages/{channel}/{account_token}": "news told again is known",
     "/api/v1/unsubscribe/{token}": "spared twice is spared once",
     "/api/v1/message-templates/preview": "a question: it makes nothing",
+    "/api/v1/holds/{code}/payment-link": "asked again, the same address is told",
     "/api/v1/holds/{code}/hours/{which}": "an hour agreed twice is agreed once",
     "/api/v1/reservations/{reservation_id}/price-change": "a question: it makes nothing",
     "/api/v1/discounts/trial": "a question: it makes nothing",

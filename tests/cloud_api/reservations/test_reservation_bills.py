@@ -87,6 +87,26 @@ async def test_a_hold_keeps_the_price_of_its_quote_and_owes_every_line_of_it(des
     assert row.owed == held["price"]["minor"]
 
 
+async def test_who_holds_is_told_where_to_pay_and_a_stranger_is_not(desk: Desk) -> None:
+    held = await priced(desk)
+    client = desk.hotel.tenant.client
+    path = f"/api/v1/holds/{held['code']}/payment-link"
+    told = [
+        await client.post(path, headers={"portero-contact": CONTACT["email"]}) for _ in range(2)
+    ]
+    assert [each.status_code for each in told] == [200, 200]
+    assert told[0].json() == told[1].json()
+    bill = (await client.get(told[0].json()["path"])).json()
+    assert bill["due"] == held["price"]
+    stranger = await client.post(path, headers={"portero-contact": "thief@example.org"})
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "not_found")
+    free = await desk.hold([desk.rooms[1]], 30, 33)
+    answer = await client.post(
+        f"/api/v1/holds/{free['code']}/payment-link", headers={"portero-contact": CONTACT["email"]}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (409, "unpriced")
+
+
 async def test_a_quote_for_other_dates_or_units_is_a_quote_mismatch(desk: Desk) -> None:
     token = (await quote(desk, 0, 30, 33))["token"]
     for room, first, last, guests in ((0, 30, 34, 1), (1, 30, 33, 1), (0, 30, 33, 2)):
