@@ -309,6 +309,12 @@ async def linked(session: Session, member: Member) -> Linked | None:
     return Linked(row.facebook_id, row.facebook_name or "")
 
 
+async def is_linked(session: Session, organisation_id: UUID, client_id: UUID) -> bool:
+    """Has this client linked an account at Facebook?"""
+    row = await repository.account(session, organisation_id, client_id)
+    return row is not None and row.facebook_id is not None
+
+
 async def has_password(session: Session, member: Member) -> bool:
     """May they sign in with a password?"""
     row = await repository.account(session, member.organisation_id, member.client_id)

@@ -1,6 +1,7 @@
 """What does a stranger get who scans a card?"""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
@@ -18,10 +19,15 @@ _OPEN: dict[str, JsonValue] = {"security": []}
 
 
 class CardOut(BaseModel):
-    """All a card tells: a name, and where its owner stays or stayed."""
+    """All a card tells: a name, where its owner stays or stayed, and what their word is worth."""
 
     name: str
     property: str
+    referral_code: str | None
+    level: str | None
+    level_icon: str | None
+    referral_discount_percent: Decimal | None
+    facebook_linked: bool
 
 
 async def _counted(request: Request) -> None:
@@ -42,4 +48,13 @@ async def read_card(
 ) -> CardOut:
     """The card of this token."""
     card = await service.show(session, token)
-    return CardOut(name=card.name, property=card.property)
+    word = card.recommends
+    return CardOut(
+        name=card.name,
+        property=card.property,
+        referral_code=word.code,
+        level=word.level,
+        level_icon=word.level_icon,
+        referral_discount_percent=word.discount_percent,
+        facebook_linked=word.facebook_linked,
+    )

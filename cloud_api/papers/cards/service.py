@@ -1,7 +1,8 @@
 """How does a booking get its card, and what does the card tell a stranger?
 
 The token is derived from the vault and stored as a hash: it says nothing of the booking's id, and
-cannot be found in a dump. A card tells the guest's name and the property's; no date, no contact.
+cannot be found in a dump. A card tells the guest's name and the property's, the guest's referral
+code, level and what the code is worth; no date, no contact.
 """
 
 import base64
@@ -13,12 +14,16 @@ from uuid import UUID
 
 import segno
 
+from cloud_api.clients.accounts import service as accounts
+from cloud_api.crm.achievements import service as achievements
+from cloud_api.crm.loyalty import service as loyalty
 from cloud_api.kit.db import Session
 from cloud_api.kit.errors import NotFound
 from cloud_api.kit.vault import Vault
 from cloud_api.papers.cards import repository
-from cloud_api.papers.cards.types import Card
+from cloud_api.papers.cards.types import Card, Recommendation
 from cloud_api.papers.types import StayFacts
+from cloud_api.pricing.discounts import service as discounts
 from cloud_api.properties import service as properties
 from cloud_api.reservations import service as reservations
 from cloud_api.reservations.types import LIVE, Kind, Status
@@ -33,6 +38,9 @@ async def url(session: Session, vault: Vault, facts: StayFacts, public_url: str)
     await repository.remember(
         session, facts.organisation_id, facts.reservation_id, token_hash(token)
     )
+    stay = await reservations.stay_for_access(session, facts.reservation_id)
+    if stay is not None and stay.client_id is not None:
+        await loyalty.member(session, facts.organisation_id, stay.client_id)
     return f"{public_url.rstrip('/')}/api/v1/public/cards/{token}"
 
 
@@ -57,12 +65,34 @@ async def show(session: Session, token: str) -> Card:
     if stay is None or stay.kind is not Kind.STAY or stay.status not in _SHOWN:
         raise NotFound
     place = await properties.house_place(session, stay.house_id)
-    return Card(name=stay.client_name, property=place.property_name)
+    return Card(
+        name=stay.client_name,
+        property=place.property_name,
+        recommends=await _recommendation(session, stay.organisation_id, stay.client_id),
+    )
 
 
 async def forget(session: Session, organisation_id: UUID, reservation_ids: Sequence[UUID]) -> None:
     """These bookings' cards show nothing any more."""
     await repository.forget(session, organisation_id, reservation_ids)
+
+
+async def _recommendation(
+    session: Session, organisation_id: UUID, client_id: UUID | None
+) -> Recommendation:
+    guest = client_id and await loyalty.find(session, organisation_id, client_id)
+    if not guest:
+        return Recommendation()
+    level = await achievements.level(session, organisation_id, guest.client_id)
+    offers = (await discounts.offers_of(session, organisation_id, code=None)).levels
+    worth = [each.percent for each in offers if level and each.achievement_id == level.id]
+    return Recommendation(
+        code=guest.code,
+        level=None if level is None else level.name,
+        level_icon=None if level is None else level.icon,
+        discount_percent=worth[0] if worth else None,
+        facebook_linked=await accounts.is_linked(session, organisation_id, guest.client_id),
+    )
 
 
 def token_hash(token: str) -> bytes:

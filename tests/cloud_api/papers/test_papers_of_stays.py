@@ -15,6 +15,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from cloud_api.accounts.types import Role
+from cloud_api.crm.achievements.service import review_all
 from cloud_api.kit.money import Money
 from cloud_api.payments import service as payments
 from cloud_api.payments.types import ChargeLine, Opening
@@ -170,7 +171,7 @@ async def test_a_hold_is_tentative_in_the_calendar(desk: Desk) -> None:
     assert str(event["STATUS"]) == "TENTATIVE"
 
 
-async def test_the_card_shows_a_name_and_the_property_and_nothing_more(
+async def test_the_card_shows_a_name_the_property_and_what_a_word_is_worth_and_nothing_more(
     visit: Visit, http: httpx.AsyncClient
 ) -> None:
     desk = visit.desk
@@ -179,7 +180,24 @@ async def test_the_card_shows_a_name_and_the_property_and_nothing_more(
     assert drawn.headers["content-type"].startswith("image/svg+xml")
     token = token_of(visit, booked)
     shown = await http.get(f"/api/v1/public/cards/{token}")
-    assert shown.json() == {"name": "Ana Guest", "property": "Casa del Mar"}
+    tenant = desk.hotel.tenant
+    gold = await tenant.made("/achievements", {"name": "Gold", "icon": "star"})
+    await tenant.put(f"/referral-discounts/{gold['id']}", {"percent": "12.5"})
+    told = shown.json()
+    assert told.pop("referral_code").startswith("ANA")
+    assert told == {
+        "name": "Ana Guest",
+        "property": "Casa del Mar",
+        "level": None,
+        "level_icon": None,
+        "referral_discount_percent": None,
+        "facebook_linked": False,
+    }
+    async with desk.database.transaction() as session:  # the worker's, after a change
+        await review_all(session, desk.hotel.organisation_id, now=desk.clock.utc_now())
+    again = (await http.get(f"/api/v1/public/cards/{token}")).json()
+    assert (again["level"], again["level_icon"]) == ("Gold", "star")
+    assert float(again["referral_discount_percent"]) == 12.5
     assert booked["id"] not in token
     assert booked["code"] not in token
     assert len(token) == 43
