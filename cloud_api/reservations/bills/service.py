@@ -13,7 +13,7 @@ from cloud_api.payments.types import ChargeLine, Folio, Opening
 from cloud_api.pricing import service as pricing
 from cloud_api.pricing.discounts import service as discounts
 from cloud_api.pricing.discounts.types import DiscountKind
-from cloud_api.pricing.types import SignedQuote
+from cloud_api.pricing.types import Quote, SignedQuote
 from cloud_api.pricing.types import Wish as PriceWish
 from cloud_api.properties import service as properties
 from cloud_api.reservations import repository as bookings
@@ -81,9 +81,6 @@ async def open_bill(session: Session, booking: Booking, agreed: Agreed) -> Folio
     """
     quote = agreed.signed.quote
     await pricing.keep_quote(session, booking.organisation_id, agreed.signed.id)
-    applied = quote.discounting.applied
-    if applied is not None and applied.kind is DiscountKind.CODE:
-        await discounts.redeem(session, applied.discount_id, booking.id)
     folio = await payments.open_folio(
         session,
         Opening(
@@ -99,7 +96,9 @@ async def open_bill(session: Session, booking: Booking, agreed: Agreed) -> Folio
             deposit=quote.deposit if quote.deposit.minor else None,
         ),
     )
-    return await payments.charge(session, folio, _lines(agreed.signed))
+    folio = await payments.charge(session, folio, _lines(agreed.signed))
+    await _use_code(session, booking, quote)
+    return folio
 
 
 async def price_change(
@@ -117,7 +116,7 @@ async def price_change(
 async def reprice(session: Session, tools: Tools, booking: Booking, token: str) -> Booking:
     """The moved booking costs what this quote says; the difference is a new charge line.
 
-    Raises unpriced, and as `agree`.
+    Raises unpriced, as `agree`, and as `open_bill` where its code is used up.
     """
     if booking.price is None:
         raise UnpricedError
@@ -142,6 +141,9 @@ async def reprice(session: Session, tools: Tools, booking: Booking, token: str) 
     await payments.set_deposit(session, folio, deposit if deposit.minor else None)
     redeemed = booking.price.points_redeemed
     await bookings.set_price(session, booking, replace(agreed.price, points_redeemed=redeemed))
+    # The old quote's code is free again; the new quote may have another, the same, or none.
+    await discounts.give_back(session, booking.id)
+    await _use_code(session, booking, agreed.signed.quote)
     return await bookings.must_find(session, booking.id)
 
 
@@ -169,6 +171,13 @@ async def settle_ended(session: Session, tools: Tools, reservation_id: UUID) -> 
             session, folio, back, reason=booking.status.value, tools=tools, by=_BY
         )
     await payments.close_folio(session, folio, because=booking.status.value)
+
+
+async def _use_code(session: Session, booking: Booking, quote: Quote) -> None:
+    """Last in a transaction: a limited code's row stays locked until it ends."""
+    applied = quote.discounting.applied
+    if applied is not None and applied.kind is DiscountKind.CODE:
+        await discounts.redeem(session, applied.discount_id, booking.id)
 
 
 async def is_paid_enough(session: Session, booking: Booking, late: Money | None) -> bool:

@@ -24,8 +24,11 @@ def tools(desk: Desk, settings: CloudSettings) -> Tools:
     return Tools(clock=desk.clock, vault=Vault(settings.secret_key.get_secret_value()))
 
 
-async def quote(desk: Desk, room: int, first: int, last: int, guests: int = 1) -> JsonDict:
+async def quote(
+    desk: Desk, room: int, first: int, last: int, *, guests: int = 1, code: str | None = None
+) -> JsonDict:
     body = {
+        "code": code,
         "unit_ids": [desk.rooms[room]],
         "check_in": desk.day(first).isoformat(),
         "check_out": desk.day(last).isoformat(),
@@ -244,6 +247,36 @@ async def test_a_change_of_price_is_said_first_and_then_charged_as_a_difference(
     assert moved["price"]["amount"] == said["after"]
     [row] = await desk.sql("SELECT sum(amount_minor) AS owed FROM folio_lines")
     assert row.owed == said["after"]["minor"]
+
+
+async def test_a_changed_stay_uses_the_code_of_its_new_quote_and_frees_the_old_ones(
+    desk: Desk,
+) -> None:
+    tenant = desk.hotel.tenant
+    code = await tenant.made(
+        "/discount-codes",
+        {
+            "code": "ONCE10",
+            "off": {"percent": "10"},
+            "usage_limit": 1,
+            "property_ids": [str(desk.hotel.property_id)],
+        },
+    )
+
+    async def uses() -> int:
+        rows = await desk.sql("SELECT 1 FROM discount_code_uses WHERE given_back_at IS NULL")
+        return len(rows)
+
+    first = await quote(desk, 0, 30, 33, code=code["code"])
+    held = await desk.hold([desk.rooms[0]], 30, 33, quote=first["token"])
+    assert await uses() == 1
+    longer = {"check_out": desk.day(34).isoformat()}
+    plain = await quote(desk, 0, 30, 34)
+    await desk.done(held, "move", {**longer, "quote": plain["token"]})
+    assert await uses() == 0
+    again = await quote(desk, 0, 30, 35, code=code["code"])
+    await desk.done(held, "move", {"check_out": desk.day(35).isoformat(), "quote": again["token"]})
+    assert await uses() == 1
 
 
 async def test_a_hold_that_runs_out_soon_is_told_of_once(desk: Desk) -> None:
