@@ -18,7 +18,7 @@ async def _run(database: Database, desk: Desk, job: jobs.Job) -> JobReport:
         return await job.run(session, desk.clock)
 
 
-EXPIRE, COMPLETE = jobs.JOBS
+EXPIRE, REMIND, COMPLETE = jobs.JOBS
 
 
 async def _visits(desk: Desk) -> list[int]:
@@ -44,6 +44,7 @@ async def _started(desk: Desk, booking: JsonDict, first: int, last: int) -> None
 def test_the_worker_is_told_how_often() -> None:
     assert [(job.name, job.every) for job in jobs.JOBS] == [
         ("reservations.expire_holds", timedelta(seconds=60)),
+        ("reservations.remind_of_holds", timedelta(seconds=60)),
         ("reservations.complete_stays", timedelta(minutes=30)),
     ]
 
