@@ -187,3 +187,9 @@ def _settings(file: Path) -> dict[str, str]:
 def _sources(service: JsonDict) -> list[str]:
     files = service.get("env_file", [])
     return [each.split(":")[0] for each in service.get("volumes", [])] + list(files)
+
+
+def test_who_keeps_files_and_who_carries_them_see_one_folder(compose: JsonDict) -> None:
+    """The API takes and reads them, the worker brings them into the store."""
+    for name in ("api", "worker"):
+        assert "files:/var/lib/portero/files" in compose["services"][name]["volumes"], name

@@ -235,10 +235,11 @@ async def test_a_failure_told_after_the_sending_goes_on_by_the_next_channel(
     assert await call(post, failed) == 200
     await post.carry()
     assert (await post.read(told))["state"] == "failed"
-    assert [(each["channel"], each["state"]) for each in await post.log()] == [
+    # Written in the same instant, they have no first.
+    assert {(each["channel"], each["state"]) for each in await post.log()} == {
         ("sms_twilio", "failed"),
         ("email", "sent"),
-    ]
+    }
     assert len(sink.mails) == 1
 
 

@@ -151,7 +151,7 @@ async def test_another_room_for_the_same_days_is_a_rearranged_stay(post: Corresp
     assert "Beach house, Room 2" in words
 
 
-async def test_thanks_wait_for_the_hours_in_which_people_like_to_be_written_to(
+async def test_thanks_wait_for_the_hour_at_which_the_property_writes(
     post: Correspondence,
 ) -> None:
     await post.decide(send_at="03:00", review_url="https://reviews.example/casa")
@@ -164,8 +164,8 @@ async def test_thanks_wait_for_the_hours_in_which_people_like_to_be_written_to(
     thanks = [each for each in await post.told(booked) if each["event"] == "post_stay"]
     assert len(thanks) == 1
     due = datetime.fromisoformat(thanks[0]["due_at"]).astimezone(UTC)
-    # Nine in the morning in Lima, though the property writes at three.
-    assert (due.hour, due.minute) == (14, 0)
+    # Three in the morning in Lima, as the property wants it: contact hours are for offers.
+    assert (due.hour, due.minute) == (8, 0)
 
 
 async def test_a_letter_that_is_switched_off_is_not_written(post: Correspondence) -> None:
