@@ -110,10 +110,11 @@ async def database(database_dsn: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def settings(database_dsn: str) -> CloudSettings:
+def settings(database_dsn: str, tmp_path: Path) -> CloudSettings:
     """The settings of this test's cloud."""
     return CloudSettings(
         environment="development",
+        data_folder=tmp_path / "cloud",
         database_dsn=SecretStr(database_dsn),
         secret_key=SecretStr("a secret of this test only, long enough"),
         log_level="WARNING",

@@ -65,6 +65,7 @@ class CloudHalf:
             owner_email=OWNER,
             owner_password=SecretStr(PASSWORD),
             key_folder=self.keys,
+            data_folder=self.keys.parent / "cloud-data",
         )
 
     async def start(self) -> None:
