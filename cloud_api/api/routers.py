@@ -1,6 +1,7 @@
 """Which rooms answer over HTTP?"""
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -36,8 +37,13 @@ ROOMS = (
 )
 
 
+@cache
 def collect() -> APIRouter:
-    """Every room's and sub-room's `endpoints.router`, under the API's prefix."""
+    """Every room's and sub-room's `endpoints.router`, under the API's prefix.
+
+    Made once in a process: working out some hundreds of routes takes half a second, and all
+    applications of one process answer the same addresses.
+    """
     whole = APIRouter(prefix=PREFIX)
     for module in _modules("endpoints"):
         whole.include_router(module.router)
