@@ -53,6 +53,7 @@ async def test_a_nonce_dies_with_a_restart_of_the_house(new_town: NewTown) -> No
         told = await town.end_of(guest, command)
         assert told["outcome"] in {"refused", "unknown"}
         assert town.house.all_openings() == 0
+        await town.delivered()  # the house is back on its line
         again = await town.ask_to_open(guest, FRONT)
         assert (await town.end_of(guest, again))["outcome"] == "opened"
         assert town.house.openings(FRONT) == 1

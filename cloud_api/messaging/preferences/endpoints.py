@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Path, Request
 from fastapi.responses import HTMLResponse
+from pydantic import JsonValue
 
 from cloud_api.accounts.types import Permission
 from cloud_api.clients import service as clients
@@ -19,6 +20,8 @@ from cloud_api.messaging.preferences.schemas import PreferencesIn, PreferencesOu
 from cloud_api.messaging.types import Medium, PreferenceType
 
 router = room_router(prefix="", tag="messages")
+# In the document: no login.
+_OPEN: dict[str, JsonValue] = {"security": []}
 
 Reader = Annotated[Scope, Depends(allow(Permission.MESSAGES_READ))]
 Writer = Annotated[Scope, Depends(allow(Permission.MESSAGES_WRITE))]
@@ -59,7 +62,7 @@ async def opt_out(
     return await _keep(session, scope, clock, client_id, nothing, deed=Deed.OPTED_OUT)
 
 
-@router.get("/unsubscribe/{token}", response_class=HTMLResponse)
+@router.get("/unsubscribe/{token}", response_class=HTMLResponse, openapi_extra=_OPEN)
 async def ask_to_be_spared(token: Spared) -> HTMLResponse:
     """A page with one button: machines that follow links change nothing."""
     del token
@@ -67,7 +70,10 @@ async def ask_to_be_spared(token: Spared) -> HTMLResponse:
 
 
 @router.post(
-    "/unsubscribe/{token}", response_class=HTMLResponse, responses=problem_responses(NotFound)
+    "/unsubscribe/{token}",
+    response_class=HTMLResponse,
+    openapi_extra=_OPEN,
+    responses=problem_responses(NotFound),
 )
 async def be_spared(
     token: Spared, session: DbSession, request: Request, clock: ClockOf

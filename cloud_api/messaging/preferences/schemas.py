@@ -1,12 +1,12 @@
 """How are a person's wishes spoken of over HTTP?"""
 
-from datetime import datetime, time
-from typing import Self
+from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from cloud_api.messaging.rules import DAY_BEGINS, DAY_ENDS
 from cloud_api.messaging.types import Medium, PreferenceType
+from cloud_api.properties.schemas import LocalHour
 
 
 class PreferencesIn(BaseModel):
@@ -19,14 +19,8 @@ class PreferencesIn(BaseModel):
 
     media: dict[Medium, bool] = {}
     kinds: dict[PreferenceType, bool] = {}
-    hours_from: time = DAY_BEGINS
-    hours_until: time = DAY_ENDS
-
-    @model_validator(mode="after")
-    def _of_the_house(self) -> Self:
-        if self.hours_from.tzinfo or self.hours_until.tzinfo:
-            raise ValueError("hours are local: without an offset")
-        return self
+    hours_from: LocalHour = DAY_BEGINS
+    hours_until: LocalHour = DAY_ENDS
 
 
 class PreferencesOut(BaseModel):
@@ -36,6 +30,6 @@ class PreferencesOut(BaseModel):
 
     media: dict[Medium, bool] = {}
     kinds: dict[PreferenceType, bool] = {}
-    hours_from: time = DAY_BEGINS
-    hours_until: time = DAY_ENDS
+    hours_from: LocalHour = DAY_BEGINS
+    hours_until: LocalHour = DAY_ENDS
     opted_out_at: datetime | None = None

@@ -1,6 +1,5 @@
 """How are letters spoken of over HTTP?"""
 
-from datetime import time
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
@@ -8,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from cloud_api.kit.text import Line
 from cloud_api.messaging.types import MessageEvent
 from cloud_api.papers.letters.types import GUEST_LETTERS, USUAL, ByHand, Habits
+from cloud_api.properties.schemas import LocalHour
 
 type Page = Annotated[str, StringConstraints(pattern=r"^https?://\S+$", max_length=500)]
 type Days = Annotated[int, Field(ge=0, le=30)]
@@ -42,8 +42,8 @@ class LetterSettings(BaseModel):
     key_delayed_hours: Hours = USUAL.key_delayed_hours
     voucher_minutes: Minutes = USUAL.voucher_minutes
     thanks_days: Days = USUAL.thanks_days
-    send_at: time = USUAL.send_at
-    check_out_at: time = USUAL.check_out_at
+    send_at: LocalHour = USUAL.send_at
+    check_out_at: LocalHour = USUAL.check_out_at
     review_url: Page | None = None
     contact: Line | None = None
 
@@ -54,13 +54,6 @@ class LetterSettings(BaseModel):
         if strange:
             raise ValueError(f"no letters of a stay: {', '.join(strange)}")
         return sorted(set(off))
-
-    @field_validator("send_at", "check_out_at")
-    @classmethod
-    def _local(cls, hour: time) -> time:
-        if hour.tzinfo is not None:
-            raise ValueError("hours are the house's own, without a zone")
-        return hour
 
     @classmethod
     def of(cls, habits: Habits) -> Self:

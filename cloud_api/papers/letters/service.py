@@ -42,7 +42,7 @@ from cloud_api.reservations import service as reservations
 from cloud_api.reservations.types import Booking, Status
 
 # So long a letter waits for what other reactions make of the same fact: the key, the refund.
-PATIENCE: Final = timedelta(seconds=45)
+PATIENCE: Final = timedelta(seconds=15)
 _WITH_CALENDAR: Final = frozenset({MessageEvent.CONFIRMATION, MessageEvent.CANCELLATION})
 _WITH_KEY: Final = frozenset(
     {
