@@ -23,6 +23,15 @@ async def live_grants(session: Session, reservation_ids: Sequence[UUID]) -> list
     return list(await session.scalars(across_tenants(statement, because=_BECAUSE)))
 
 
+async def has_any_grant(session: Session, reservation_id: UUID) -> bool:
+    """Was a guest's grant ever made for this stay, whatever became of it?"""
+    statement = select(GrantRow.id).where(
+        GrantRow.reservation_id == reservation_id, GrantRow.holder == Holder.GUEST
+    )
+    found = await session.scalar(across_tenants(statement.limit(1), because=_BECAUSE))
+    return found is not None
+
+
 async def wanted_pins(session: Session, grant_ids: Sequence[UUID]) -> list[PinRow]:
     """The PINs that shall open doors for these grants."""
     statement = (

@@ -55,6 +55,11 @@ async def handover(session: Session, makings: Makings, reservation_id: UUID) -> 
     )
 
 
+async def is_to_come(session: Session, reservation_id: UUID) -> bool:
+    """Nobody has made this stay's key yet; one that was taken away does not come back by itself."""
+    return not await repository.has_any_grant(session, reservation_id)
+
+
 def _standing(key: KeyState, wanted: list[PinRow]) -> KeyStanding:
     credential = wanted[0].id if wanted else None
     if key is KeyState.NOT_ENROLLED:

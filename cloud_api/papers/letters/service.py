@@ -222,7 +222,7 @@ async def _matter(  # noqa: PLR0917 - all of them are what a letter rests on
     if wanted.letter in _WITH_KEY and booking.status is Status.CONFIRMED:
         makings = Makings(vault=tools.vault, clock=tools.clock)
         key = await keys.handover(session, makings, booking.id)
-        if key is None and is_patient:
+        if key is None and is_patient and await keys.is_to_come(session, booking.id):
             raise NotYetError
     pay_url = None
     if wanted.letter in _URGING and folio is not None and folio.closed_at is None:
